@@ -1,0 +1,325 @@
+"""One resource at a time: describe it, or put it together from the calls it is made of."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import jmespath
+
+from auditor.aws.pace import Pace, Refused
+from auditor.aws.plan import Call, Listing, plan
+from auditor.aws.session import Caller
+from auditor.errors import Gap
+from auditor.inventory import GLOBAL, Kind, Part
+from auditor.kinds import BUCKET
+from auditor.masks import Masker
+
+HEAD_BUCKET = Call("s3", "HeadBucket")
+BUCKET_LOCATION = Call("s3", "GetBucketLocation")
+
+
+@dataclass
+class Seen:
+    """A resource as it was just seen, ready to be written down."""
+
+    kind: Kind[Any]
+    region: str
+    arn: str
+    name: str
+    document: dict[str, Any]
+    call: str
+    at: str
+    gaps: list[Gap] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What became of a link's value; the states are those of an edge."""
+
+    state: str
+    arn: str = ""
+    seen: Seen | None = None
+    gap: Gap | None = None
+
+
+def plain(value: Any) -> Any:
+    """Return an answer as JSON can hold it: times in ISO 8601, bytes in base64."""
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, Mapping):
+        return {k: plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    return value
+
+
+class Reader:
+    """Turns calls into resources; safe to use from many threads."""
+
+    def __init__(self, pace: Pace, caller: Caller, home: str, masker: Masker) -> None:
+        self.pace = pace
+        self.caller = caller
+        self.home = home  # where calls go that belong to no region
+        self.masker = masker
+
+    def at(self, region: str) -> str:
+        """Return the region to call for a resource of ``region``."""
+        return self.home if region == GLOBAL else region
+
+    def gap(
+        self, kind: Kind[Any], region: str, call: Call, refused: Refused, arn: str = "",
+        member: str = "",
+    ) -> Gap:
+        """Put a refusal into words; what AWS said is masked like everything else."""
+        return Gap(
+            self.caller.account, region, call.service, call.operation, refused.code,
+            self.masker.tokens(refused.message)[:500], call.action, kind.name, arn, member,
+        )
+
+    def identity(self, kind: Kind[Any], region: str, document: Any, name: str = "") -> tuple[
+        str, str
+    ]:
+        """Return the ARN and the name of a resource."""
+        return kind.identity(
+            document if isinstance(document, Mapping) else {}, self.caller.account,
+            self.caller.partition, region, name,
+        )
+
+    # -- lists
+
+    def page(
+        self, call: Listing, region: str, given: Mapping[str, Any], before: set[str]
+    ) -> tuple[list[Any], str]:
+        """Return the items of one page and the token of the next, "" after the last.
+
+        Raises :class:`Refused` also where the list is missing from the answer, or a token comes
+        twice: neither is an empty account.
+        """
+        params = dict(given)
+        if call.limit and call.limit not in params:
+            params[call.limit] = min(call.most or 100, 1000)
+        answer = self.pace.call(call.call, self.at(region), params)
+        items = answer.get(call.items)
+        if not isinstance(items, list):
+            raise Refused("MalformedAnswer", f"the answer has no {call.items}")
+        token = str(answer.get(call.token_out) or "") if call.token_out else ""
+        if token and token in before:
+            raise Refused("RepeatedToken", "AWS gave the same page token twice")
+        return items, token
+
+    # -- resources
+
+    def document(self, kind: Kind[Any], region: str, document: Any, call: Call) -> Seen:
+        """Return a resource whose whole document is at hand."""
+        masked = self._masked(kind, plain(document))
+        arn, name = self.identity(kind, region, masked)
+        return Seen(
+            kind, region, arn, name, masked, f"{call.service}:{call.operation}", _now()
+        )
+
+    def listed(self, kind: Kind[Any], region: str, item: Any) -> Seen | None:
+        """Return the resource a list item speaks of; None if it has gone since."""
+        way = plan(kind)
+        assert way.listing is not None
+        item = item if isinstance(item, Mapping) else {way.item_id: item}
+        name = str(item.get(way.item_id) or "")
+        if way.describe is None:
+            seen = self.document(kind, region, item, way.listing.call)
+            if kind is BUCKET:
+                seen.region = self._bucket_region(seen)
+            return self._parts(seen)
+        value = [name] if way.key_is_list else name
+        try:
+            document = self._describe(kind, self.at(region), {way.key: value}, name)
+        except Refused as refused:
+            if refused.means(way.gone):
+                return None
+            arn, name = self.identity(kind, region, item, name)
+            return Seen(
+                kind, region, arn, name, {},
+                f"{way.listing.call.service}:{way.listing.call.operation}", _now(),
+                [self.gap(kind, region, way.describe, refused, arn)],
+            )
+        return self._parts(self.document(kind, region, document, way.describe))
+
+    def single(self, kind: Kind[Any], region: str) -> Seen:
+        """Return the one resource of a kind that a region or an account has."""
+        arn, name = self.identity(kind, region, {}, region)
+        name = self.caller.account if region == GLOBAL else name
+        first = kind.parts[0].call.replace(".", ":") if kind.parts else "sts:GetCallerIdentity"
+        return self._parts(Seen(kind, region, arn, name, {}, first, _now()))
+
+    def asked(self, kind: Kind[Any], region: str, value: str) -> Asked:
+        """Return what a link's value is: a resource, nothing, somebody else's, or unseen."""
+        if kind is BUCKET:
+            return self._bucket(kind, value)
+        way = plan(kind)
+        assert way.describe is not None
+        meant = kind.canon(value)
+        owner = kind.foreign(value)
+        if kind.scope == "account" and owner and owner != self.caller.account:
+            return Asked("foreign", owner)
+        name = meant.rpartition("/")[2] if way.key.endswith("Name") else meant
+        try:
+            document = self._describe(
+                kind, self.at(region), {way.key: [name] if way.key_is_list else name}, ""
+            )
+        except Refused as refused:
+            if refused.means(way.gone):
+                return Asked("missing")
+            return Asked("unseen", "", gap=self.gap(
+                kind, region, way.describe, refused, value))
+        seen = self._parts(self.document(kind, region, document, way.describe))
+        return Asked("here", seen.arn, seen)
+
+    def _describe(self, kind: Kind[Any], at: str, given: Mapping[str, Any], name: str) -> Any:
+        """Describe; an answer that does not even name the resource is not an answer."""
+        way = plan(kind)
+        assert way.describe is not None
+        answer = self.pace.call(way.describe, at, given)
+        document = jmespath.search(kind.answer, answer) if kind.answer else answer
+        if not isinstance(document, Mapping) or not document.get(kind.id or way.key):
+            raise Refused("MalformedAnswer", f"the answer has no {kind.id or way.key}")
+        return document
+
+    # -- parts
+
+    def _parts(self, seen: Seen) -> Seen:
+        for part in seen.kind.parts:
+            if part.where and not jmespath.search(part.where, seen.document):
+                # whether to ask hangs on what may itself have been refused
+                seen.gaps += [
+                    replace(gap, member=part.member)
+                    for gap in seen.gaps if gap.member == part.where
+                ]
+                continue
+            if seen.document.get(part.member) is not None:
+                continue  # the list or the bulk answer already carried it
+            try:
+                value = self._part(seen, part)
+            except Refused as refused:
+                service, _, name = part.call.partition(".")
+                seen.gaps.append(self.gap(
+                    seen.kind, seen.region, Call(service, name), refused, seen.arn, part.member
+                ))
+                continue
+            seen.document[part.member] = self.masker.scrub(plain(value))
+        return seen
+
+    def _part(self, seen: Seen, part: Part) -> Any:
+        needed = [n for t in part.given.values() for n in re.findall(r"\{([A-Z]\w*)\}", t)]
+        if any(not seen.document.get(n) for n in needed):
+            raise Refused("MalformedAnswer", f"the answer has no {', '.join(needed)}")
+        known = {n: seen.document[n] for n in needed} | {
+            "name": seen.name, "arn": seen.arn, "account": self.caller.account,
+            "region": seen.region,
+        }
+        if part.each is None:
+            return self._answer(part, seen.region, known)
+        service, _, name = part.each[0].partition(".")
+        first = next(iter(part.given))
+        listed = self._every(
+            Call(service, name), part.each[1], seen.region,
+            {first: part.given[first].format_map(known)},
+        )
+        return [self._answer(part, seen.region, known | {"each": item}) for item in listed]
+
+    def _every(self, call: Call, items: str, region: str, given: Mapping[str, Any]) -> list[Any]:
+        found: list[Any] = []
+        token: dict[str, Any] = {}
+        while True:
+            answer = self.pace.call(call, self.at(region), {**given, **token})
+            found += answer.get(items) or []
+            following = answer.get("Marker") if answer.get("IsTruncated") else None
+            if not following:
+                return found
+            if following == token.get("Marker"):
+                raise Refused("RepeatedToken", "AWS gave the same page token twice")
+            token = {"Marker": following}
+
+    def _answer(self, part: Part, region: str, known: Mapping[str, Any]) -> Any:
+        service, _, name = part.call.partition(".")
+        given = {k: template.format_map(known) for k, template in part.given.items()}
+        try:
+            answer = self.pace.call(Call(service, name), self.at(region), given)
+        except Refused as refused:
+            if refused.means(part.absent):
+                return None
+            raise
+        return jmespath.search(part.answer, answer) if part.answer else answer
+
+    # -- buckets
+
+    def _bucket_region(self, seen: Seen) -> str:
+        """Return where a bucket lies; S3 calls us-east-1 by no name and eu-west-1 also EU."""
+        told = seen.document.get("BucketRegion")
+        if told:
+            return str(told)
+        try:
+            answer = self.pace.call(BUCKET_LOCATION, self.home, {"Bucket": seen.name})
+        except Refused as refused:
+            try:
+                head = self.pace.call(HEAD_BUCKET, self.home, {"Bucket": seen.name})
+            except Refused:
+                head = {}
+            if head.get("BucketRegion"):
+                return str(head["BucketRegion"])
+            seen.gaps.append(self.gap(
+                seen.kind, self.home, BUCKET_LOCATION, refused, seen.arn, "LocationConstraint"
+            ))
+            return self.home
+        place = answer.get("LocationConstraint") or "us-east-1"
+        return "eu-west-1" if place == "EU" else str(place)
+
+    def _bucket(self, kind: Kind[Any], value: str) -> Asked:
+        """Ask whether a bucket that somebody names exists, and whether it is ours.
+
+        ``ExpectedBucketOwner`` makes S3 answer 403 for a bucket of another account even where
+        its policy lets us in; 404 means that nobody owns the name.
+        """
+        name = kind.canon(value)
+        if not re.fullmatch(r"[A-Za-z0-9._-]{3,255}", name):
+            return Asked("missing")
+        try:
+            self.pace.call(HEAD_BUCKET, self.home, {
+                "Bucket": name, "ExpectedBucketOwner": self.caller.account,
+            })
+        except Refused as refused:
+            if refused.means(("404", "NoSuchBucket")):
+                return Asked("missing")
+            if refused.means(("403", "AccessDenied")):
+                return Asked("foreign")
+            return Asked("unseen", gap=self.gap(kind, GLOBAL, HEAD_BUCKET, refused, value))
+        arn, _ = kind.identity({"Name": name}, self.caller.account, self.caller.partition, GLOBAL)
+        return Asked("here", arn)
+
+    def _masked(self, kind: Kind[Any], document: dict[str, Any]) -> dict[str, Any]:
+        for path in kind.secrets:
+            _mask_at(document, path.split("."), self.masker)
+        scrubbed: dict[str, Any] = self.masker.scrub(document)
+        return scrubbed
+
+
+def _mask_at(document: Any, path: list[str], masker: Masker) -> None:
+    head, rest = path[0], path[1:]
+    member = head.removesuffix("[]")
+    if not isinstance(document, dict) or document.get(member) is None:
+        return
+    if not rest:
+        document[member] = masker.suspect(document[member])
+        return
+    for inner in document[member] if head.endswith("[]") else [document[member]]:
+        _mask_at(inner, rest, masker)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

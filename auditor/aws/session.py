@@ -1,0 +1,225 @@
+"""Who we are to AWS: credentials, partition, regions, clients, and the guard that only reads."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from xml.etree import ElementTree
+
+import boto3
+import botocore.config
+import botocore.exceptions
+import botocore.session
+from botocore.model import OperationModel
+
+import auditor
+from auditor.errors import AuditorError, nearest
+
+READS = re.compile(r"^(List|Describe|Get|Head|Search|BatchGet)[A-Z]")
+# Allowed although they do not begin with a verb of reading: they change nothing and identify us.
+ALSO = {("sts", "AssumeRole"), ("sagemaker", "Search")}
+# Refused although they begin with one: they hand out data or credentials, which no audit needs.
+NEVER = {
+    ("s3", "GetObject"), ("s3", "GetObjectTorrent"), ("secretsmanager", "GetSecretValue"),
+    ("secretsmanager", "BatchGetSecretValue"), ("ssm", "GetParameter"), ("ssm", "GetParameters"),
+    ("ssm", "GetParametersByPath"), ("sts", "GetSessionToken"), ("sts", "GetFederationToken"),
+    ("ecr", "GetAuthorizationToken"), ("sagemaker-runtime", "GetObject"),
+}
+
+
+class ReadOnlyViolation(AuditorError):
+    """A call that could change something, or hand out data, was about to leave the process."""
+
+
+class MalformedAnswer(botocore.exceptions.BotoCoreError):  # type: ignore[misc]
+    """AWS's answer is not what its protocol says: truncated, garbled, or somebody else's page."""
+
+    fmt = "the answer is not {protocol}: {reason}"
+
+
+def only_read(model: OperationModel, **_: Any) -> None:
+    """Refuse an operation that is not on the list of those that read (a ``before-call`` hook)."""
+    service, operation = model.service_model.service_name, model.name
+    allowed = READS.match(operation) or (service, operation) in ALSO
+    if not allowed or (service, operation) in NEVER:
+        raise ReadOnlyViolation(f"refused before it left: {service}:{operation} is not a read")
+
+
+def sound_body(operation_model: OperationModel, response_dict: Any, **_: Any) -> None:
+    """Refuse a body that botocore would silently read as empty (a ``before-parse`` hook).
+
+    botocore parses truncated JSON and HTML pages with status 200 to ``{}``; a List answered so
+    would be a clean account.
+    """
+    status, body = response_dict["status_code"], response_dict["body"]
+    protocol = operation_model.service_model.resolved_protocol
+    output = operation_model.output_shape
+    if status >= 300 or output is None or operation_model.has_streaming_output:
+        return
+    payload = output.serialization.get("payload")
+    if payload and output.members[payload].type_name in ("string", "blob"):
+        return  # the body is the value itself, such as a bucket's policy
+    if operation_model.http["method"] == "HEAD":
+        return
+    text = body.strip()
+    if protocol in ("json", "rest-json"):
+        if not text and not output.members:
+            return
+        try:
+            answer = json.loads(text)
+        except ValueError as error:
+            raise MalformedAnswer(protocol="JSON", reason=str(error)) from None
+        if not isinstance(answer, dict):
+            raise MalformedAnswer(protocol="JSON", reason="it is no object")
+        return
+    try:
+        root = ElementTree.fromstring(text)
+    except ElementTree.ParseError as error:
+        raise MalformedAnswer(protocol="XML", reason=str(error)) from None
+    if root.tag.rpartition("}")[2].lower() in ("html", "error"):
+        raise MalformedAnswer(protocol="XML", reason=f"it is <{root.tag}>")
+
+
+def bare_host(request: Any, **_: Any) -> None:
+    """Take the account id off the host of a custom s3control endpoint.
+
+    botocore's endpoint rules put it before any host; ``111122223333.127.0.0.1`` leads nowhere.
+    The account still travels in the header ``x-amz-account-id``.
+    """
+    request.url = re.sub(r"^(https?://)\d{12}\.", r"\1", request.url)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who AWS says we are."""
+
+    account: str
+    arn: str
+    partition: str
+
+
+class Session:
+    """One botocore session for the process, and its clients, made when first needed.
+
+    boto3 sessions are not thread-safe, clients are; making one is done under a lock.
+    """
+
+    def __init__(
+        self, profile: str | None = None, *, timeout: float = 30.0, connections: int = 16
+    ) -> None:
+        core = botocore.session.Session(profile=profile)
+        try:
+            core.full_config  # noqa: B018 - reads the files now, so that errors come now
+            if profile and profile not in core.available_profiles:
+                raise AuditorError(
+                    f"no AWS profile {profile}{nearest(profile, core.available_profiles)};"
+                    " `aws configure list-profiles` shows them"
+                )
+        except botocore.exceptions.BotoCoreError as error:
+            raise AuditorError(f"the AWS configuration cannot be read: {error}") from None
+        events = core.get_component("event_emitter")
+        events.register_first("before-call.*.*", only_read)
+        events.register_first("before-parse.*.*", sound_body)
+        self._core = core
+        self._boto = boto3.Session(botocore_session=core)
+        self._config = botocore.config.Config(
+            connect_timeout=min(timeout, 10.0), read_timeout=timeout,
+            retries={"mode": "standard", "total_max_attempts": 1},  # pace.py retries
+            max_pool_connections=connections,
+            user_agent=f"sagemaker-auditor/{auditor.__version__} boto3/{boto3.__version__}",
+            s3={"addressing_style": "auto"},
+        )
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def default_region(self) -> str | None:
+        """Return the region of the profile or the environment, if one is set."""
+        region = self._core.get_config_variable("region")
+        return str(region) if region else None
+
+    def client(self, service: str, region: str) -> Any:
+        """Return the client of a service in a region; always the same one."""
+        with self._lock:
+            found = self._clients.get((service, region))
+            if found is None:
+                found = self._boto.client(service, region_name=region, config=self._config)
+                if service == "s3control" and self.custom_endpoint(found):
+                    found.meta.events.register("before-sign.s3-control", bare_host)
+                self._clients[service, region] = found
+            return found
+
+    def custom_endpoint(self, client: Any) -> bool:
+        """Tell whether a client was sent somewhere else than AWS."""
+        host = str(client.meta.endpoint_url).partition("://")[2].partition("/")[0]
+        suffixes = [
+            p["dnsSuffix"] for p in self._core.get_component("data_loader")
+            .load_data("endpoints")["partitions"]
+        ]
+        return not any(host.endswith(s) for s in suffixes)
+
+    def caller(self, region: str | None = None) -> Caller:
+        """Ask AWS who we are.
+
+        Raises :class:`AuditorError` that says what to do where there are no credentials, they
+        have expired, or AWS cannot be reached.
+        """
+        try:
+            client = self.client("sts", region or self.default_region or "us-east-1")
+            answer = client.get_caller_identity()
+        except botocore.exceptions.NoCredentialsError:
+            raise AuditorError(
+                "no AWS credentials: set AWS_PROFILE, pass --profile, or run `aws sso login`"
+                " (to see the auditor at work without any: `auditor demo`)"
+            ) from None
+        except (botocore.exceptions.TokenRetrievalError, botocore.exceptions.SSOError) as error:
+            raise AuditorError(f"the SSO session has ended: run `aws sso login` ({error})") from None
+        except botocore.exceptions.ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            if "Expired" in code:
+                raise AuditorError(
+                    f"the AWS credentials have expired ({code}): get new ones,"
+                    " for example with `aws sso login`"
+                ) from None
+            raise AuditorError(
+                f"AWS does not accept these credentials ({code}): check AWS_PROFILE,"
+                " AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN"
+            ) from None
+        except botocore.exceptions.BotoCoreError as error:
+            raise AuditorError(f"AWS cannot be reached to ask who we are: {error}") from None
+        return Caller(answer["Account"], answer["Arn"], answer["Arn"].split(":")[1])
+
+    def regions_of(self, service: str, partition: str) -> list[str]:
+        """Return the regions of a partition where botocore knows the service."""
+        return sorted(self._core.get_available_regions(service, partition))
+
+    def regions(self, partition: str, asked: Sequence[str] = ()) -> list[str]:
+        """Return the regions to scan: those asked for, or those enabled for the account.
+
+        Raises :class:`AuditorError` for a region that is not one of the partition, and where
+        AWS does not tell which are enabled: none is ever left out silently.
+        """
+        known = self.regions_of("sagemaker", partition)
+        if asked:
+            for region in asked:
+                if region not in known:
+                    raise AuditorError(
+                        f"SageMaker has no region {region} in partition {partition}"
+                        f"{nearest(region, known)}"
+                    )
+            return list(dict.fromkeys(asked))
+        at = self.default_region
+        at = at if at in known else known[0] if "us-east-1" not in known else "us-east-1"
+        try:
+            answer = self.client("ec2", at).describe_regions()
+        except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
+            raise AuditorError(
+                "AWS does not tell which regions are enabled for this account; allow"
+                f" ec2:DescribeRegions or name the regions with --region ({error})"
+            ) from None
+        enabled = {r["RegionName"] for r in answer["Regions"]}
+        return [region for region in known if region in enabled]

@@ -1,0 +1,61 @@
+"""From an inventory to reports and an exit code: what scan and evaluate share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from auditor import config as _config
+from auditor import scan as _scan
+from auditor.cli import _output
+from auditor.errors import AuditorError, nearest
+from auditor.inventory import Inventory
+from auditor.plugins import load_rules
+
+
+def checked(options: dict[str, Any]) -> dict[str, Any]:
+    """Check every option that can be wrong before the long work begins."""
+    settings = _config.read(options["config"])
+    rules = load_rules(options["local"])
+    _scan.choose(rules, options["select"], options["ignore"])
+    by_id = {r.id: r for r in rules}
+    for name, given in settings.rules.items():
+        if name not in by_id:
+            raise AuditorError(f"[rules.{name}]: no such rule{nearest(name, by_id)}")
+        known = [s.name for s in by_id[name].settings]
+        for key in given:
+            if key not in known:
+                raise AuditorError(
+                    f"[rules.{name}]: no setting {key}{nearest(key, known)}"
+                    + ("" if known else "; it has none")
+                )
+    return {
+        "settings": settings,
+        "outputs": _output.parse_formats(options["formats"]),
+        "outcomes": _output.parse_outcomes(options["outcomes"]),
+    }
+
+
+def judge(inventory: Inventory, options: dict[str, Any], ready: dict[str, Any]) -> None:
+    """Evaluate, write the reports, exit with the code of the gate."""
+    run = _scan.evaluate(
+        inventory, select=options["select"], ignore=options["ignore"], local=options["local"],
+        window_days=ready["settings"].jobs.window, settings=ready["settings"].rules,
+    )
+    _output.write(
+        run, ready["outputs"], outcomes=ready["outcomes"], color=options["color"],
+        verbose=options["verbose"],
+    )
+    decision = _output.conclude(
+        run, ready["outputs"], fail_on=options["fail_on"], max_unknown=options["max_unknown"],
+        allow_incomplete=options["allow_incomplete"],
+        count_historical=options["count_historical"], quiet=options["quiet"],
+    )
+    raise click.exceptions.Exit(decision.code)
+
+
+def default_inventory(given: Path | None, account: str) -> Path:
+    """Return the inventory file to use."""
+    return given or _scan.cache_path(account)

@@ -1,0 +1,171 @@
+"""Where reports go: ``-f FORMAT[=PATH]``, checked before the work begins."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+import click
+
+from auditor.errors import AuditorError
+from auditor.finding import Run
+from auditor.gate import Decision, decide
+from auditor.plugins import load_report
+from auditor.verdict import Severity, Status
+
+F = TypeVar("F", bound=Callable[..., Any])
+_STATUSES = [s.value for s in Status]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One report to write: the module that writes it, and where (None = standard output)."""
+
+    name: str
+    module: Any
+    path: Path | None
+
+
+def report_options(command: F) -> F:
+    """Add the options that say what is reported, how, and what makes the exit code."""
+    for option in reversed((
+        click.option(
+            "-f", "--format", "formats", multiple=True, metavar="FORMAT[=PATH]",
+            help="A report to write (table, json, html, or a plugin's), to PATH or to standard"
+            " output. Repeatable. Default: table.",
+        ),
+        click.option(
+            "--outcomes", metavar="LIST",
+            help=f"Report only these outcomes: {', '.join(_STATUSES)}. Default: all.",
+        ),
+        click.option(
+            "--fail-on", type=click.Choice([s.value for s in Severity]), default="low",
+            show_default=True, help="Exit 1 for findings at or above this severity.",
+        ),
+        click.option(
+            "--max-unknown", type=click.IntRange(min=0), default=0, show_default=True,
+            help="Exit 3 when more outcomes than this are unknown.",
+        ),
+        click.option(
+            "--allow-incomplete", is_flag=True,
+            help="Do not exit 3 for what could not be seen; it is reported all the same.",
+        ),
+        click.option(
+            "--count-historical", is_flag=True,
+            help="Let findings on jobs that ended before the window count.",
+        ),
+        click.option(
+            "--color", type=click.Choice(["auto", "always", "never"]), default="auto",
+            show_default=True, help="Colour on a terminal; NO_COLOR is honoured.",
+        ),
+        click.option("-v", "--verbose", is_flag=True, help="List every resource in the table."),
+        click.option("-q", "--quiet", is_flag=True, help="No progress and no closing words."),
+    )):
+        command = option(command)
+    return command
+
+
+def rule_options(command: F) -> F:
+    """Add the options that say which rules judge."""
+    for option in reversed((
+        click.option("--select", multiple=True, metavar="RULE",
+                     help="Only these rules: an id or a glob. Repeatable."),
+        click.option("--ignore", multiple=True, metavar="RULE",
+                     help="Not these rules: an id or a glob. Repeatable."),
+        click.option("--rules", "local", multiple=True, metavar="DIR",
+                     type=click.Path(path_type=Path),
+                     help="A directory with rules of your own. Repeatable."),
+        click.option("--config", metavar="FILE", type=click.Path(path_type=Path),
+                     help="The configuration. Default: auditor.toml here."),
+    )):
+        command = option(command)
+    return command
+
+
+def parse_formats(formats: Iterable[str]) -> list[Output]:
+    """Return the reports to write; refuses unknown formats and places that cannot be written."""
+    outputs = []
+    for given in list(formats) or ["table"]:
+        name, _, place = given.partition("=")
+        module = load_report(name)
+        path = None if place in ("", "-") else Path(place)
+        if path is not None:
+            folder = path.parent
+            if path.is_dir():
+                raise AuditorError(f"{path}: is a directory; name a file in it")
+            if not folder.is_dir():
+                raise AuditorError(f"{path}: there is no directory {folder}; make it first")
+            if not os.access(path if path.exists() else folder, os.W_OK):
+                raise AuditorError(f"{path}: cannot be written; name another place")
+        outputs.append(Output(name, module, path))
+    if sum(o.path is None for o in outputs) > 1:
+        raise AuditorError(
+            "two reports cannot both go to standard output; give one a place: -f json=FILE"
+        )
+    return outputs
+
+
+def parse_outcomes(outcomes: str | None) -> frozenset[str] | None:
+    """Return the outcomes to report, None for all."""
+    if outcomes is None:
+        return None
+    wanted = frozenset(o.strip() for o in outcomes.split(",") if o.strip())
+    if unknown := wanted - set(_STATUSES):
+        raise AuditorError(
+            f"--outcomes: no outcome {', '.join(sorted(unknown))}; there are"
+            f" {', '.join(_STATUSES)}"
+        )
+    return wanted
+
+
+def wants_color(color: str, stream: IO[Any]) -> bool:
+    """Tell whether to colour; https://no-color.org."""
+    if color != "auto":
+        return color == "always"
+    return stream.isatty() and not os.environ.get("NO_COLOR") and (
+        os.environ.get("TERM") != "dumb"
+    )
+
+
+def write(
+    run: Run, outputs: Iterable[Output], *, outcomes: frozenset[str] | None, color: str,
+    verbose: bool,
+) -> None:
+    """Write the reports; a file appears whole or not at all."""
+    width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
+    for output in outputs:
+        tint = output.path is None and wants_color(color, sys.stdout)
+        options = {"color": tint, "width": width, "outcomes": outcomes, "verbose": verbose}
+        if output.path is None:
+            output.module.write(run, sys.stdout.buffer, **options)
+            sys.stdout.buffer.flush()
+            continue
+        part = output.path.with_name(output.path.name + ".part")
+        try:
+            with part.open("wb") as file:
+                output.module.write(run, file, **options)
+            part.replace(output.path)
+        except OSError as error:
+            raise AuditorError(f"{output.path}: cannot be written ({error.strerror})") from None
+
+
+def conclude(
+    run: Run, outputs: Iterable[Output], *, fail_on: str, max_unknown: int,
+    allow_incomplete: bool, count_historical: bool, quiet: bool,
+) -> Decision:
+    """Say where the reports are and what the exit code is and why."""
+    decision = decide(
+        run, fail_on=Severity(fail_on), max_unknown=max_unknown,
+        allow_incomplete=allow_incomplete, count_historical=count_historical,
+    )
+    if not quiet:
+        for output in outputs:
+            if output.path is not None:
+                click.echo(f"{output.name}: {output.path}", err=True)
+        click.echo(f"exit {decision.code}: {'; '.join(decision.why)}", err=True)
+    return decision

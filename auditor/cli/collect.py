@@ -1,0 +1,37 @@
+"""``auditor collect``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from auditor.cli._aws import aws_options
+
+
+@click.command(name="collect")
+@aws_options
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="FILE",
+              help="The inventory file to write.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress and no closing words.")
+def command(
+    profile: str | None, regions: tuple[str, ...], patience: float, output: Path, quiet: bool
+) -> None:
+    """Collect an account into an inventory file, without judging it."""
+    from auditor import scan
+    from auditor.cli._progress import progress
+    from auditor.gate import CLEAN, INCOMPLETE
+
+    plan = scan.prepare(profile, regions, patience)
+    with progress(quiet) as show:
+        inventory = scan.collect(plan, output, show)
+    gaps = inventory.gaps()
+    if not quiet:
+        click.echo(
+            f"{output}: {sum(inventory.counts().values())} resources,"
+            f" {len(gaps)} gaps; judge it with `auditor evaluate {output}`", err=True,
+        )
+        for gap in gaps[:5]:
+            click.echo(f"not seen: {gap} (allow {gap.action})", err=True)
+    inventory.close()
+    raise click.exceptions.Exit(INCOMPLETE if gaps else CLEAN)

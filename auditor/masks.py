@@ -1,0 +1,171 @@
+"""Secrets in text: found and masked before anything else sees them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+# Formats whose shape alone tells what they are.
+_TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("private-key", re.compile(
+        r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
+        r"[\s\S]*?(?:-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----|\Z)")),
+    ("aws-access-key-id", re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9])")),
+    ("github-token", re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{50,})")),
+    ("gitlab-token", re.compile(r"\bglpat-[\w-]{20,}")),
+    ("slack-token", re.compile(r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}")),
+    ("slack-webhook", re.compile(r"https://hooks\.slack\.com/services/[\w/]{20,}")),
+    ("huggingface-token", re.compile(r"\bhf_[A-Za-z0-9]{30,}")),
+    ("openai-key", re.compile(r"\bsk-(?:proj-|ant-|svcacct-)?[A-Za-z0-9_-]{20,}")),
+    ("stripe-key", re.compile(r"\b[rs]k_live_[A-Za-z0-9]{20,}")),
+    ("google-api-key", re.compile(r"\bAIza[\w-]{35}")),
+    ("pypi-token", re.compile(r"\bpypi-AgE[\w-]{50,}")),
+    ("npm-token", re.compile(r"\bnpm_[A-Za-z0-9]{36}")),
+    ("databricks-token", re.compile(r"\bdapi[a-f0-9]{32}")),
+    ("jwt", re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}")),
+    ("connection-string", re.compile(
+        r"(?P<keep>\b[a-z][a-z0-9+.-]{2,}://[^\s:/@'\"]*:)(?P<secret>[^\s@/'\"]{3,})(?=@)")),
+    ("azure-storage-key", re.compile(r"(?P<keep>AccountKey=)(?P<secret>[A-Za-z0-9+/=]{60,})")),
+)
+# A name that says its value is a secret, an assignment, and a value that could be one.
+_NAMED = re.compile(
+    r"""(?ix)
+    (?P<keep>(?:^|[\s'"{,;&?(_.-]|(?<=[a-z0-9_-]))
+      (?P<name>password|passwd|passphrase|pwd|secret|token|api[_-]?key|apikey|access[_-]?key
+        |secret[_-]?(?:access[_-]?)?key|private[_-]?key|credentials?|auth[_-]?key|client[_-]?secret
+        |encryption[_-]?key|signing[_-]?key|bearer)
+      (?:[_-]?(?:id|value|string))?
+      ['"]?\s*(?:=>|:=|=|:|\s)\s*['"]?)
+    (?P<secret>[^\s'"`,;&|<>()\[\]{}]{6,})
+    """
+)
+_SECRET_NAME = re.compile(
+    r"(?i)(password|passwd|passphrase|pwd|secret|token|api[_-]?key|apikey|access[_-]?key"
+    r"|private[_-]?key|credential|auth[_-]?key|encryption[_-]?key|signing[_-]?key)"
+)
+# Names that only look like secrets in machine learning: counts, paths, references.
+_HARMLESS_NAME = re.compile(
+    r"(?i)(tokeni[sz]er|num_?tokens|max_?\w*tokens?|tokens?_?(per|count|limit|length|len|size|id"
+    r"|column|type|embed\w*)|(pad|eos|bos|unk|mask|sep|cls|special|stop|image)_?tokens?"
+    r"|tokens$|secret_?(arn|name|id)$|_(arn|name|path|file|uri|url|region|ttl|expiry)$"
+    r"|max_new_tokens)"
+)
+_PLACEHOLDER = re.compile(
+    r"(?i)^(\$|%|<|\{|\[\[secret:|\*+|x{4,}|\.{3,}|arn:|s3://|https?://|/|~|none$|null$|nil$"
+    r"|true$|false$|your[_-]|my[_-]?(pass|secret|token|key)|example|changeme|change[_-]me|replace"
+    r"|placeholder|dummy|redacted|todo|test$|password$|secret$|token$|process\.env|os\.environ"
+    r"|getenv|boto3|aws\b|\{\{|resolve:)|(?-i:EXAMPLE(KEY)?$)"
+)
+_MASK = re.compile(r"\[\[secret:([a-z0-9-]+):([0-9a-f]{8})\]\]")
+_AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
+
+
+def entropy(text: str) -> float:
+    """Return Shannon's entropy of a text, in bits per character."""
+    counts = Counter(text)
+    return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
+
+
+def found(text: str) -> list[tuple[str, str]]:
+    """Return the masks in a stored text: what each secret was, and its salted hash."""
+    return [(m[1], m[2]) for m in _MASK.finditer(text)]
+
+
+class Masker:
+    """Replaces secrets by ``[[secret:<what>:<hash>]]``; the salt makes hashes the scan's own."""
+
+    def __init__(self, salt: bytes) -> None:
+        self._salt = salt
+
+    def _mark(self, what: str, secret: str) -> str:
+        digest = hashlib.sha256(self._salt + secret.encode()).hexdigest()[:8]
+        return f"[[secret:{what}:{digest}]]"
+
+    def tokens(self, text: str) -> str:
+        """Mask what is a secret by its format alone; safe on any text."""
+        for what, pattern in _TOKENS:
+            def mark(match: re.Match[str], what: str = what) -> str:
+                parts = match.groupdict()
+                secret = parts.get("secret") or match[0]
+                if _PLACEHOLDER.search(secret):
+                    return match[0]
+                return (parts.get("keep") or "") + self._mark(what, secret)
+
+            text = pattern.sub(mark, text)
+        return text
+
+    def text(self, text: str) -> str:
+        """Mask secrets in a script: formats, and assignments to names that say secret."""
+        text = self.tokens(text)
+
+        def mark(match: re.Match[str]) -> str:
+            name, secret = match["keep"], match["secret"]
+            word = re.split(r"[\s'\"=:]", name.strip(" \t\n\"'=:"))[-1]
+            if _HARMLESS_NAME.search(word) or not _likely(secret):
+                return match[0]
+            return match["keep"] + self._mark("named-secret", secret)
+
+        text = _NAMED.sub(mark, text)
+        return _AWS_SECRET.sub(
+            lambda m: self._mark("aws-secret-access-key", m[0]) if _keylike(m[0]) else m[0], text
+        )
+
+    def value(self, name: str, value: str) -> str:
+        """Mask one named value, such as an environment variable or a hyperparameter."""
+        masked = self.text(value)
+        if masked != value:
+            return masked
+        named = _SECRET_NAME.search(name) and not _HARMLESS_NAME.search(name)
+        if named and _likely(value.strip("\"' ")):
+            return self._mark("named-secret", value)
+        return value
+
+    def scrub(self, document: Any) -> Any:
+        """Mask what is a secret by its format in every string of a document."""
+        if isinstance(document, str):
+            return self.tokens(document)
+        if isinstance(document, list):
+            return [self.scrub(v) for v in document]
+        if isinstance(document, Mapping):
+            return {k: self.scrub(v) for k, v in document.items()}
+        return document
+
+    def suspect(self, value: Any) -> Any:
+        """Mask a member that may hold secrets: a script in base64, a map of names to values."""
+        if isinstance(value, list):
+            return [self.suspect(v) for v in value]
+        if isinstance(value, Mapping):
+            return {
+                k: self.value(k, v) if isinstance(v, str) else self.suspect(v)
+                for k, v in value.items()
+            }
+        if not isinstance(value, str):
+            return value
+        try:
+            script = base64.b64decode(value, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            return self.text(value)
+        return base64.b64encode(self.text(script).encode()).decode()
+
+
+def _keylike(text: str) -> bool:
+    """Tell whether 40 characters look like a key drawn at random, not a path or a digest."""
+    hexadecimal = re.fullmatch(r"[0-9a-f]+|[0-9A-F]+", text)
+    mixed = all(re.search(c, text) for c in ("[a-z]", "[A-Z]", "[0-9]"))
+    return bool(mixed and not hexadecimal and text.count("/") <= 4 and entropy(text) > 4.2)
+
+
+def _likely(secret: str) -> bool:
+    """Tell whether a value given to a name such as ``password`` is one, and no placeholder."""
+    if _MASK.search(secret) or _PLACEHOLDER.search(secret) or len(secret) < 6:
+        return False
+    if re.fullmatch(r"[\d.]+|[a-z_]+\(.*", secret):
+        return False
+    words = re.fullmatch(r"[A-Za-z]+", secret)
+    return entropy(secret) >= (3.3 if words else 2.2)
