@@ -67,7 +67,9 @@ def judge(
         status, message, gap = Status.UNKNOWN, str(unseen), unseen.gap
     except Exception as error:  # noqa: BLE001 - a rule of anyone's: its break is a finding
         status = Status.UNKNOWN
-        message = f"the rule broke ({type(error).__name__}: {error}); this is a fault of {rule.pack}"
+        message = (
+            f"the rule broke ({type(error).__name__}: {error}); this is a fault of {rule.pack}"
+        )
     else:
         match verdict:
             case Pass():

@@ -169,8 +169,9 @@ class Collector:
         assert call is not None
         try:
             items, following = self.reader.page(call, region, {**kind.list_given, **token}, before)
-        except Refused:
-            return [lambda: self._unlisted(kind, region, call.call, refused)]
+        except Refused as refused:
+            why = refused  # Python unbinds the name at the end of this block
+            return [lambda: self._unlisted(kind, region, call.call, why)]
         writes: list[Callable[[], None]] = [lambda: self._found(kind, region, items)]
         if following:
             goes_on = {call.token_in: following}
@@ -319,10 +320,10 @@ class Collector:
         token: str = ""
         before: set[str] = set()
         while True:
-            items, token = self.reader.page(
-                page, region, {"ResourcesPerPage": 100, **({page.token_in: token} if token else {})},
-                before,
-            )
+            given: dict[str, Any] = {"ResourcesPerPage": 100}
+            if token:
+                given[page.token_in] = token
+            items, token = self.reader.page(page, region, given, before)
             for item in items:
                 self.inventory.tag(
                     item["ResourceARN"],

@@ -177,7 +177,9 @@ class Session:
                 " (to see the auditor at work without any: `auditor demo`)"
             ) from None
         except (botocore.exceptions.TokenRetrievalError, botocore.exceptions.SSOError) as error:
-            raise AuditorError(f"the SSO session has ended: run `aws sso login` ({error})") from None
+            raise AuditorError(
+                f"the SSO session has ended: run `aws sso login` ({error})"
+            ) from None
         except botocore.exceptions.ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
             if "Expired" in code:
