@@ -30,19 +30,20 @@ _TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("databricks-token", re.compile(r"\bdapi[a-f0-9]{32}")),
     ("jwt", re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}")),
     ("connection-string", re.compile(
-        r"(?P<keep>\b[a-z][a-z0-9+.-]{2,}://[^\s:/@'\"]*:)(?P<secret>[^\s@/'\"]{3,})(?=@)")),
+        r"(?P<keep>\b[a-z][a-z0-9+.-]{2,}://[^\s:/@'\"\[]*:)(?P<secret>[^\s@/'\"\[]{3,})(?=@)")),
     ("azure-storage-key", re.compile(r"(?P<keep>AccountKey=)(?P<secret>[A-Za-z0-9+/=]{60,})")),
 )
 # A name that says its value is a secret, an assignment, and a value that could be one.
 _NAMED = re.compile(
     r"""(?ix)
-    (?P<keep>(?:^|[\s'"{,;&?(_.-]|(?<=[a-z0-9_-]))
-      (?P<name>password|passwd|passphrase|pwd|secret|token|api[_-]?key|apikey|access[_-]?key
-        |secret[_-]?(?:access[_-]?)?key|private[_-]?key|credentials?|auth[_-]?key|client[_-]?secret
-        |encryption[_-]?key|signing[_-]?key|bearer)
-      (?:[_-]?(?:id|value|string))?
-      ['"]?\s*(?:=>|:=|=|:|\s)\s*['"]?)
-    (?P<secret>[^\s'"`,;&|<>()\[\]{}]{6,})
+    (?P<keep>
+      (?P<name>(?:[a-z0-9]+[_.-])*
+        (?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|apikey|access[_-]?key
+        |secret[_-]?(?:access[_-]?)?key|private[_-]?key|credentials?|auth[_-]?key
+        |client[_-]?secret|encryption[_-]?key|signing[_-]?key|bearer)
+        (?:[_-]?(?:value|string))?)
+      (?:['"]?\s*(?:=>|:=|=|:)\s*['"]?|(?<=--password)\s+|(?<=--token)\s+|(?<=bearer)\s+))
+    (?P<secret>[^\s'"`,;&|<>()\[\]{}-][^\s'"`,;&|<>()\[\]{}]{5,})
     """
 )
 _SECRET_NAME = re.compile(
@@ -63,6 +64,7 @@ _PLACEHOLDER = re.compile(
     r"|getenv|boto3|aws\b|\{\{|resolve:)|(?-i:EXAMPLE(KEY)?$)"
 )
 _MASK = re.compile(r"\[\[secret:([a-z0-9-]+):([0-9a-f]{8})\]\]")
+_WHOLE_MASK = re.compile(r"(\[\[secret:[a-z0-9-]+:[0-9a-f]{8}\]\])")
 _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
 
 
@@ -89,6 +91,11 @@ class Masker:
 
     def tokens(self, text: str) -> str:
         """Mask what is a secret by its format alone; safe on any text."""
+        pieces = _WHOLE_MASK.split(text)
+        pieces[::2] = [self._formats(piece) for piece in pieces[::2]]
+        return "".join(pieces)
+
+    def _formats(self, text: str) -> str:
         for what, pattern in _TOKENS:
             def mark(match: re.Match[str], what: str = what) -> str:
                 parts = match.groupdict()
@@ -102,19 +109,25 @@ class Masker:
 
     def text(self, text: str) -> str:
         """Mask secrets in a script: formats, and assignments to names that say secret."""
-        text = self.tokens(text)
+        pieces = _WHOLE_MASK.split(self.tokens(text))  # what is masked already stays as it is
+        pieces[::2] = [self._assigned(piece) for piece in pieces[::2]]
+        return "".join(pieces)
 
+    def _assigned(self, text: str) -> str:
         def mark(match: re.Match[str]) -> str:
-            name, secret = match["keep"], match["secret"]
-            word = re.split(r"[\s'\"=:]", name.strip(" \t\n\"'=:"))[-1]
-            if _HARMLESS_NAME.search(word) or not _likely(secret):
+            if _HARMLESS_NAME.search(match["name"]) or not _likely(match["secret"]):
                 return match[0]
-            return match["keep"] + self._mark("named-secret", secret)
+            return match["keep"] + self._mark("named-secret", match["secret"])
 
-        text = _NAMED.sub(mark, text)
-        return _AWS_SECRET.sub(
-            lambda m: self._mark("aws-secret-access-key", m[0]) if _keylike(m[0]) else m[0], text
-        )
+        pieces = _WHOLE_MASK.split(_NAMED.sub(mark, text))
+        pieces[::2] = [
+            _AWS_SECRET.sub(
+                lambda m: self._mark("aws-secret-access-key", m[0]) if _keylike(m[0]) else m[0],
+                piece,
+            )
+            for piece in pieces[::2]
+        ]
+        return "".join(pieces)
 
     def value(self, name: str, value: str) -> str:
         """Mask one named value, such as an environment variable or a hyperparameter."""
