@@ -61,6 +61,7 @@ def judge(
     """
     settings = settings or {}
     gap: Gap | None = None
+    severity = rule.severity
     try:
         verdict = rule(resource, **settings)
     except Unseen as unseen:
@@ -76,6 +77,7 @@ def judge(
                 status = Status.PASS
             case Fail():
                 status = Status.FAIL
+                severity = verdict.severity or rule.severity
             case NotApplicable():
                 status = Status.NOT_APPLICABLE
             case _:
@@ -85,7 +87,7 @@ def judge(
         )
     evidence = _evidence(rule, resource, settings) if status is Status.FAIL else []
     return Finding(
-        rule=rule.id, status=status.value, severity=rule.severity.value, title=rule.title,
+        rule=rule.id, status=status.value, severity=severity.value, title=rule.title,
         message=message, account=resource.account, partition=resource.partition,
         region=resource.region,
         resource=ResourceCard(

@@ -52,9 +52,14 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """The resource was looked at and is not sound; ``because`` says what is wrong with it."""
+    """The resource was looked at and is not sound; ``because`` says what is wrong with it.
+
+    ``severity`` is given where this one is less grave than the rule's own: an endpoint
+    configuration that no endpoint uses.
+    """
 
     because: str
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)
