@@ -6,7 +6,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -36,7 +36,6 @@ class Plan:
     caller: Caller
     regions: list[str]
     patience: float = PATIENCE
-    _: dict[str, Any] = field(default_factory=dict)
 
 
 def prepare(
