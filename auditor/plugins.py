@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import pkgutil
 import sys
 from collections.abc import Iterable, Iterator
@@ -56,20 +55,24 @@ def _rules_in(module: ModuleType, pack: str) -> Iterator[Rule[Any]]:
 
 
 def _local(directory: Path) -> Iterator[Rule[Any]]:
+    """Yield the rules of a directory, which is imported as a package of a name nobody else has.
+
+    So its modules may import each other (`from ._common import x`).
+    """
     if not directory.is_dir():
         raise AuditorError(f"--rules {directory}: no such directory")
-    files = sorted(directory.glob("*.py"))
+    files = sorted(f for f in directory.glob("*.py") if f.stem != "__init__")
     if not files:
         raise AuditorError(f"--rules {directory}: no Python module (*.py) in it")
+    name = f"auditor_local_{abs(hash(directory.resolve())):x}"
+    package = ModuleType(name)
+    package.__path__ = [str(directory)]
+    sys.modules[name] = package
     for file in files:
-        name = f"auditor_local_{abs(hash(str(file.resolve()))):x}_{file.stem}"
-        spec = importlib.util.spec_from_file_location(name, file)
-        if spec is None or spec.loader is None:
-            raise BrokenPack(f"{file}: not a Python module")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
+        if file.stem.startswith("_"):
+            continue
         try:
-            spec.loader.exec_module(module)
+            module = importlib.import_module(f"{name}.{file.stem}")
         except Exception as error:
             raise BrokenPack(
                 f"the local rules {file} do not load: {type(error).__name__}: {error}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -79,3 +80,24 @@ def test_a_scan_from_the_root_folder(installed, demo_url, tmp_path):
     run_report = json.loads((tmp_path / "run.json").read_text())
     assert len(run_report["rules"]) >= 70
     assert run_report["coverage"]["outcomes"]["fail"] > 10
+
+
+def test_the_example_pack_is_found_once_it_is_installed(installed, demo_url, tmp_path):
+    room = tmp_path / "example-pack"
+    shutil.copytree(ROOT / "docs" / "example-pack", room)  # setuptools writes beside the source
+    done = run(sys.executable, "-m", "pip", "--python", str(installed.parent), "install",
+               "--no-deps", "--quiet", str(room))
+    assert done.returncode == 0, done.stderr
+    try:
+        done = run(installed / "auditor", "explain", "acme-model-registry", cwd="/")
+        assert "from acme" in done.stdout, done.stderr
+        done = run(
+            installed / "auditor", "scan", "-q", "--region", "us-east-1", "--select", "acme-*",
+            "-f", "owners", cwd="/", AWS_ENDPOINT_URL=demo_url, AWS_ACCESS_KEY_ID="x",
+            AWS_SECRET_ACCESS_KEY="y", XDG_CACHE_HOME=str(tmp_path),
+        )
+        assert done.returncode == 1, done.stderr
+        assert "'demand-forecast@meridian.example'" in done.stdout
+    finally:
+        run(sys.executable, "-m", "pip", "--python", str(installed.parent), "uninstall", "-y",
+            "acme-auditor")

@@ -41,6 +41,15 @@ def test_a_directory_of_rules(tmp_path):
     assert rules["acme-notebook-name"].pack == str(tmp_path / "names.py")
 
 
+def test_a_directory_may_share_code_among_its_modules(tmp_path):
+    (tmp_path / "_prefix.py").write_text("PREFIX = 'ml-'\n")
+    (tmp_path / "names.py").write_text(
+        GOOD.replace("import rule\n", "import rule\nfrom ._prefix import PREFIX\n")
+        .replace('startswith("ml-")', "startswith(PREFIX)"))
+    (tmp_path / "__init__.py").touch()
+    assert "acme-notebook-name" in {r.id for r in plugins.load_rules([tmp_path])}
+
+
 def test_a_directory_that_is_not_there_or_empty(tmp_path):
     with pytest.raises(AuditorError, match="no such directory"):
         plugins.load_rules([tmp_path / "no"])

@@ -46,9 +46,11 @@ def derived(word: str, length: int, alphabet: str = "") -> str:
 
 ACCESS_KEY_ID = "AKIA" + derived("churn-etl", 16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
 SECRET_ACCESS_KEY = derived("churn-etl-secret", 40)
-DATABASE_URL = f"postgresql://churn_ro:{derived('warehouse', 18, 'abcdefghkmnpqrstuvwxyz23456789')}"
-DATABASE_URL += "@warehouse.meridian.example:5432/customers"
+DATABASE_PASSWORD = derived("warehouse", 18, "abcdefghkmnpqrstuvwxyz23456789")
+DATABASE_URL = f"postgresql://churn_ro:{DATABASE_PASSWORD}@warehouse.meridian.example:5432/customers"
 REGISTRY_TOKEN = "ghp_" + derived("registry", 36, "abcdefghijklmnopqrstuvwxyzABCDEFGHJKLMNPQRST01")
+SECRETS = (ACCESS_KEY_ID, SECRET_ACCESS_KEY, DATABASE_PASSWORD, REGISTRY_TOKEN)
+"""What must reach no report, no terminal and no disk."""
 EXAMPLE_KEY_ID = "AKIA" + "IOSFODNN7" + "EXAMPLE"  # the one of AWS's documentation: no secret
 
 TEAMS = {

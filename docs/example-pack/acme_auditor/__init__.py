@@ -1,0 +1,1 @@
+"""What Acme adds to the auditor: one rule and one report."""
