@@ -3,7 +3,7 @@
 import jmespath
 import pytest
 
-from auditor.aws.plan import BadRow, calls, listing, permissions, plan
+from auditor.aws.plan import BadRow, calls, listing, loader, model, permissions, plan
 from auditor.inventory import Kind, Link
 from auditor.kinds import TABLE, bucket_of
 from auditor.shapes.sagemaker import DescribeModelOutput
@@ -47,3 +47,12 @@ def test_permissions_are_the_calls_and_nothing_else():
 ])
 def test_the_bucket_of_an_address(uri, bucket):
     assert bucket_of(uri) == bucket
+
+
+def test_models_carry_no_documentation_and_every_operation():
+    sagemaker = model("sagemaker")
+    assert sagemaker.documentation == ""
+    notebook = sagemaker.operation_model("DescribeNotebookInstance").output_shape
+    assert notebook.members["RootAccess"].documentation == ""
+    assert notebook.members["RootAccess"].enum == ["Enabled", "Disabled"]
+    assert loader() is loader()

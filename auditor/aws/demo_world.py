@@ -158,7 +158,7 @@ LOGS = allow(
     ["logs:CreateLogStream", "logs:PutLogEvents"],
     f"arn:aws:logs:*:{ACCOUNT}:log-group:/aws/sagemaker/*",
 )
-SECRETS = allow(
+SECRETS_OF_FRAUD = allow(
     "secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{EU}:{ACCOUNT}:secret:fraud/*"
 )
 PASS_OWN = allow(
@@ -198,7 +198,7 @@ ROLES: dict[str, Data] = {
     "MeridianFraudNotebook": {
         "trust": SAGEMAKER_OURS,
         "managed": [PULL],
-        "inline": [bucket_access("meridian-fraud-training"), SECRETS, PASS_OWN, LOGS],
+        "inline": [bucket_access("meridian-fraud-training"), SECRETS_OF_FRAUD, PASS_OWN, LOGS],
         "boundary": BOUNDARY,
         "team": "fraud",
     },

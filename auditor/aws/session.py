@@ -17,6 +17,7 @@ import botocore.session
 from botocore.model import OperationModel
 
 import auditor
+from auditor.aws.plan import loader
 from auditor.errors import AuditorError, nearest
 
 READS = re.compile(r"^(List|Describe|Get|Head|Search|BatchGet)[A-Z]")
@@ -112,6 +113,7 @@ class Session:
         self, profile: str | None = None, *, timeout: float = 30.0, connections: int = 16
     ) -> None:
         core = botocore.session.Session(profile=profile)
+        core.register_component("data_loader", loader())
         try:
             core.full_config  # noqa: B018 - reads the files now, so that errors come now
             if profile and profile not in core.available_profiles:
