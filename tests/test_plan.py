@@ -3,7 +3,8 @@
 import jmespath
 import pytest
 
-from auditor.aws.plan import BadRow, calls, listing, loader, model, permissions, plan
+from auditor.aws.models import loader, model
+from auditor.aws.plan import BadRow, calls, listing, permissions, plan
 from auditor.inventory import Kind, Link
 from auditor.kinds import TABLE, bucket_of
 from auditor.shapes.sagemaker import DescribeModelOutput

@@ -3,7 +3,8 @@
 import botocore.session
 import pytest
 
-from auditor.aws.plan import calls, model
+from auditor.aws.models import model
+from auditor.aws.plan import calls
 from auditor.aws.session import (
     MalformedAnswer,
     ReadOnlyViolation,

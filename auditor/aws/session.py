@@ -17,7 +17,7 @@ import botocore.session
 from botocore.model import OperationModel
 
 import auditor
-from auditor.aws.plan import loader
+from auditor.aws.models import loader
 from auditor.errors import AuditorError, nearest
 
 READS = re.compile(r"^(List|Describe|Get|Head|Search|BatchGet)[A-Z]")
