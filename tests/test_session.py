@@ -104,12 +104,12 @@ def test_an_unknown_profile_names_the_nearest(monkeypatch, tmp_path):
     config.write_text("[profile audit-prod]\nregion = eu-west-1\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-    with pytest.raises(AuditorError, match="no AWS profile audit-prd .did you mean audit-prod"):
+    with pytest.raises(AuditorError, match=r"no AWS profile audit-prd .did you mean audit-prod"):
         Session("audit-prd")
 
 
 def test_regions_are_refused_by_name_and_never_guessed(session):
-    with pytest.raises(AuditorError, match="no region eu-wst-1.*eu-west-1"):
+    with pytest.raises(AuditorError, match=r"no region eu-wst-1.*eu-west-1"):
         session.regions("aws", ["eu-wst-1"])
     assert session.regions("aws", ["eu-west-1", "eu-west-1"]) == ["eu-west-1"]
     assert "cn-north-1" in session.regions_of("sagemaker", "aws-cn")

@@ -13,7 +13,7 @@ def test_a_member_left_out_is_none_and_a_misspelt_one_is_an_error():
     data = DescribeNotebookInstanceOutput({"RootAccess": "Enabled"})
     assert data.RootAccess == "Enabled"
     assert data.KmsKeyId is None
-    with pytest.raises(AttributeError, match="no member KmsKeyID.*did you mean KmsKeyId"):
+    with pytest.raises(AttributeError, match=r"no member KmsKeyID.*did you mean KmsKeyId"):
         _ = data.KmsKeyID
 
 

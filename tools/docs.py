@@ -1,4 +1,4 @@
-"""Generate docs/rules/, docs/kinds.md and docs/permissions.json: ``python tools/docs.py [--check]``.
+"""Generate docs/rules/ and docs/kinds.md: ``python tools/docs.py [--check]``.
 
 They derive from the rules and the table of kinds; ``make check`` fails when they are stale.
 """
