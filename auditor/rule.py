@@ -20,11 +20,13 @@ class Other:
     """A second resource in a sample: its kind, its document, and the values that mean it.
 
     ``names`` are further values that point at it (an alias); its ARN and its name always do.
+    ``region`` is where it lies, "" for where the sample itself does.
     """
 
     kind: Kind[Any]
     data: Mapping[str, Any]
     names: tuple[str, ...] = ()
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)

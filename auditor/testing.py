@@ -46,7 +46,7 @@ def world(
     first = ""
     for entry in listed:
         kind = entry.kind
-        where = GLOBAL if kind.scope == "account" and kind.single else region
+        where = GLOBAL if kind.scope == "account" and kind.single else entry.region or region
         if not first:
             arn, called = kind.identity(entry.data, ACCOUNT_ID, "aws", where, name or "sample")
             first = arn
@@ -89,8 +89,9 @@ def judge(
         [Other(one.on, data), *others], region=region, seen=seen, unseen=unseen, name=name
     )
     for kind in refused:
+        where = GLOBAL if kind.scope == "account" else region
         inventory.gap(Gap(
-            ACCOUNT_ID, region, kind.service, "List", "AccessDeniedException",
+            ACCOUNT_ID, where, kind.service, "List", "AccessDeniedException",
             "refused by the test", f"{kind.service}:List", kind.name,
         ))
     resource = inventory.find(one.on, arn)

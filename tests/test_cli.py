@@ -95,15 +95,17 @@ def scanned(demo_url, tmp_path_factory):
     return room, done
 
 
-def test_scan_writes_every_report_and_exits_1_for_findings(scanned):
+def test_scan_writes_every_report_and_says_what_it_could_not_see(scanned):
     room, done = scanned
-    assert done.returncode == 1, done.stderr
-    assert "exit 1:" in done.stderr and "\x1b" not in done.stdout
+    assert done.returncode == 3, done.stderr
+    assert "exit 3:" in done.stderr and "\x1b" not in done.stdout
     run = json.loads((room / "run.json").read_text())
     assert run["gaps"] == []
-    assert run["coverage"]["outcomes"]["unknown"] == 0, [
-        (f["rule"], f["resource"]["name"], f["message"])
-        for f in run["findings"] if f["status"] == "unknown"]
+    # the world has one job that reads a bucket of another account, and nothing else is hidden
+    assert {(f["rule"], f["resource"]["name"]) for f in run["findings"]
+            if f["status"] == "unknown"} == {
+        ("sagemaker-training-data-unencrypted", "credit-risk-clickstream-0003"),
+        ("sagemaker-training-data-bucket-versioned", "credit-risk-clickstream-0003")}
     assert run["run"]["regions"] == ["eu-west-1", "us-east-1"]
     assert run["cost"]["calls"] > 100
     assert (room / "run.html").read_text().startswith("<!doctype html>")
@@ -115,11 +117,11 @@ def test_evaluate_and_report_say_the_same_as_the_scan(scanned, cli, tmp_path):
     room, _ = scanned
     again = tmp_path / "again.json"
     code, _, _ = cli("evaluate", str(room / "x.inventory"), "-f", f"json={again}")
-    assert code == 1
+    assert code == 3
     assert again.read_bytes() == (room / "run.json").read_bytes()
     third = tmp_path / "third.json"
     code, _, _ = cli("report", str(room / "run.json"), "-f", f"json={third}")
-    assert code == 1
+    assert code == 3
     assert third.read_bytes() == (room / "run.json").read_bytes()
 
 
@@ -165,3 +167,13 @@ def test_a_fault_of_our_own_is_exit_4_and_one_line(cli, monkeypatch):
     monkeypatch.setattr("auditor.plugins.load_rules", broken)
     code, _, err = cli("rules")
     assert code == 4 and "boom" in err and "Traceback" not in err
+
+
+def test_files_are_written_though_nobody_reads_the_table(scanned, tmp_path):
+    room, _ = scanned
+    report = tmp_path / "run.json"
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -m auditor evaluate {room}/x.inventory -f table"
+         f" -f json={report} | true"], capture_output=True, text=True, check=False)
+    assert json.loads(report.read_text())["findings"]
+    assert "Traceback" not in done.stderr and "Exception" not in done.stderr

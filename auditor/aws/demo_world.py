@@ -537,6 +537,7 @@ NOTEBOOKS: dict[tuple[str, str], Data] = {
         RootAccess="Enabled",
         KmsKeyId="alias/aws/sagemaker",
         LifecycleConfigName="forecast-bootstrap",
+        PlatformIdentifier="notebook-al2-v3",
         InstanceMetadataServiceConfiguration=IMDS_V1,
     ),
     (US, "demand-forecast-review"): notebook(

@@ -136,19 +136,22 @@ def write(
     run: Run, outputs: Iterable[Output], *, outcomes: frozenset[str] | None, color: str,
     verbose: bool,
 ) -> None:
-    """Write the reports; a file appears whole or not at all."""
+    """Write the reports; a file appears whole or not at all.
+
+    Files come first: whoever reads standard output may close it early.
+    """
     width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
-    for output in outputs:
-        tint = output.path is None and wants_color(color, sys.stdout)
-        options = {"color": tint, "width": width, "outcomes": outcomes, "verbose": verbose}
+    options = {"width": width, "outcomes": outcomes, "verbose": verbose}
+    for output in sorted(outputs, key=lambda o: o.path is None):
         if output.path is None:
-            output.module.write(run, sys.stdout.buffer, **options)
+            tint = wants_color(color, sys.stdout)
+            output.module.write(run, sys.stdout.buffer, color=tint, **options)
             sys.stdout.buffer.flush()
             continue
         part = output.path.with_name(output.path.name + ".part")
         try:
             with part.open("wb") as file:
-                output.module.write(run, file, **options)
+                output.module.write(run, file, color=False, **options)
             part.replace(output.path)
         except OSError as error:
             raise AuditorError(f"{output.path}: cannot be written ({error.strerror})") from None
