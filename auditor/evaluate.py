@@ -150,7 +150,8 @@ def _plain(read: Read) -> Any:
 
 def _call(source: Resource[Any], read: Read) -> str:
     head = re.split(r"[.\[]", read.path)[0]
-    return next((p.call for p in source.kind.parts if p.member == head), source.call)
+    call = next((p.call for p in source.kind.parts if p.member == head), source.call)
+    return call.replace(".", ":", 1)  # the table of kinds writes service.Operation
 
 
 def findings(

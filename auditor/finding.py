@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
+from auditor.verdict import Severity, Status
+
 SCHEMA = 1
+
+
+def _about(description: str, **schema: Any) -> msgspec.Meta:
+    """Say in the JSON Schema what a field means; ``schema`` are further keywords."""
+    return msgspec.Meta(description=description, extra_json_schema=schema or None)
+
+
+def _one_of(names: type[Severity] | type[Status], description: str) -> msgspec.Meta:
+    """Say that a field is one of an enumeration's values; a report with another is refused."""
+    values = [name.value for name in names]
+    return msgspec.Meta(
+        description=description, pattern=f"^({'|'.join(values)})$",
+        extra_json_schema={"enum": values},
+    )
 
 
 def fingerprint(rule: str, partition: str, account: str, region: str, arn: str) -> str:
@@ -27,146 +43,177 @@ class Plain(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
 class ResourceCard(Plain, frozen=True, kw_only=True):
     """The resource a finding is about."""
 
-    kind: str
-    arn: str
-    name: str
-    tags: dict[str, str] | None = None  # None: tags were not seen
+    kind: Annotated[str, _about("Its kind, as CloudFormation names it.")]
+    arn: Annotated[str, _about("Its ARN; it ends in `:*` where a whole list was refused.")]
+    name: Annotated[str, _about("Its name in AWS; `(all)` where a whole list was refused.")]
+    tags: Annotated[
+        dict[str, str] | None, _about("Its tags; null where tags were not seen.")
+    ] = None
 
 
 class Evidence(Plain, frozen=True, kw_only=True):
     """One value that decided: which member of which answer, and when it was given."""
 
-    arn: str
-    member: str
-    value: Any
-    call: str
-    seen: str
-
-
-class Control(Plain, frozen=True, kw_only=True):
-    """A framework's control that a rule speaks to."""
-
-    framework: str
-    ids: list[str]
+    arn: Annotated[str, _about(
+        "The resource whose answer it is; a rule may follow links from the finding's own."
+    )]
+    member: Annotated[str, _about("The path of the member in the answer, in AWS's own names.")]
+    value: Annotated[Any, _about(
+        "What AWS answered, secrets masked; null where AWS left the member out."
+    )]
+    call: Annotated[str, _about("The operation that answered, as `service:Operation`.")]
+    seen: Annotated[str, _about("When it answered, ISO 8601 in UTC.")]
 
 
 class Finding(Plain, frozen=True, kw_only=True):
     """One rule on one resource, with its outcome."""
 
-    rule: str
-    status: str
-    severity: str
-    title: str
-    message: str
-    account: str
-    partition: str
-    region: str
-    resource: ResourceCard
-    fingerprint: str
-    evidence: list[Evidence] = []
-    controls: dict[str, list[str]] = {}
-    fix: str = ""
-    historical: bool = False
-    first_seen: str | None = None
-    gap: int | None = None  # index into the run's gaps, for an unknown
+    rule: Annotated[str, _about("The rule's id; `rules` has its card.")]
+    status: Annotated[str, _one_of(Status, "The outcome.")]
+    severity: Annotated[str, _one_of(
+        Severity, "How grave it is; a fail may be less grave than its rule."
+    )]
+    title: Annotated[str, _about("The rule's title: what should be true.")]
+    message: Annotated[str, _about("What is the case here, in words.")]
+    account: Annotated[str, _about("The account's 12 digits.")]
+    partition: Annotated[str, _about("`aws`, `aws-cn`, `aws-us-gov` …")]
+    region: Annotated[str, _about("The region.")]
+    resource: Annotated[ResourceCard, _about("The resource it is about.")]
+    fingerprint: Annotated[str, _about(
+        "The finding's name from night to night: 32 hexadecimal digits of SHA-256 over rule,"
+        " partition, account, region and ARN."
+    )]
+    evidence: Annotated[list[Evidence], _about("The values that decided, for a fail.")] = []
+    controls: Annotated[dict[str, list[str]], _about(
+        "The controls the rule speaks to: framework to ids."
+    )] = {}
+    fix: Annotated[str, _about(
+        "How to mend it, with this resource's names, quoted for a shell; for a fail."
+    )] = ""
+    historical: Annotated[bool, _about(
+        "Whether it is on a job that ended before the window of `coverage.jobs_window_days`:"
+        " it cannot be mended and does not count at the gate."
+    )] = False
+    first_seen: Annotated[str | None, _about(
+        "When a scan first had this finding, ISO 8601; null where no history was kept."
+    )] = None
+    gap: Annotated[int | None, _about(
+        "For an unknown outcome, the index in `gaps` of what AWS did not let us see; null where"
+        " `message` has another reason (another account's resource, a rule that broke)."
+    )] = None
 
 
 class RuleCard(Plain, frozen=True, kw_only=True):
     """A rule as plain data."""
 
-    id: str
-    title: str
-    severity: str
-    kind: str
-    rationale: str
-    fix: str
-    controls: dict[str, list[str]]
-    help_url: str
-    pack: str = "auditor"
-    aliases: list[str] = []
+    id: Annotated[str, _about("Its id, a slug that stays for ever.")]
+    title: Annotated[str, _about("What should be true.")]
+    severity: Annotated[str, _one_of(Severity, "How grave it is when it fails.")]
+    kind: Annotated[str, _about("The kind of resource it judges.")]
+    rationale: Annotated[str, _about("Why it matters.")]
+    fix: Annotated[str, _about(
+        "How to mend it, with `{name}`, `{arn}`, `{account}` and `{region}` to fill in."
+    )]
+    controls: Annotated[dict[str, list[str]], _about(
+        "The controls it speaks to: framework to ids."
+    )]
+    help_url: Annotated[str, _about("The address of its page.")]
+    pack: Annotated[str, _about("The pack it comes from.")] = "auditor"
+    aliases: Annotated[list[str], _about("Its earlier ids.")] = []
 
 
 class GapCard(Plain, frozen=True, kw_only=True):
     """Something AWS did not let us see."""
 
-    account: str
-    region: str
-    call: str
-    code: str
-    message: str
-    action: str  # the IAM action that would mend it
-    kind: str
-    arn: str
-    member: str
+    account: Annotated[str, _about("The account.")]
+    region: Annotated[str, _about("The region.")]
+    call: Annotated[str, _about("The operation, as `service:Operation`.")]
+    code: Annotated[str, _about("AWS's error code.")]
+    message: Annotated[str, _about("AWS's words.")]
+    action: Annotated[str, _about("The IAM action that would mend it.")]
+    kind: Annotated[str, _about("The kind of resource that stays unseen.")]
+    arn: Annotated[str, _about("The one resource concerned; empty where a list was refused.")]
+    member: Annotated[str, _about("The part of it that stays unseen; empty for all of it.")]
 
 
 class Look(Plain, frozen=True, kw_only=True):
     """Where a kind was looked for, and whether that worked."""
 
-    kind: str
-    account: str
-    region: str
-    state: str  # done, refused or unavailable
-    because: str = ""
+    kind: Annotated[str, _about("The kind.")]
+    account: Annotated[str, _about("The account.")]
+    region: Annotated[str, _about("The region.")]
+    state: Annotated[str, _about(
+        "`done`; `refused` by AWS; or `unavailable`: AWS does not offer it there.",
+        enum=["done", "refused", "unavailable"],
+    )]
+    because: Annotated[str, _about("Why it did not work.")] = ""
 
 
 class Coverage(Plain, frozen=True, kw_only=True):
     """What was evaluated and what was not."""
 
-    resources: dict[str, int]
-    outcomes: dict[str, int]
-    looks: list[Look]
-    rules_selected: int
-    rules_available: int
-    historical: int
-    jobs_window_days: int
-    tags_unseen: list[str] = []  # regions in which tags could not be read
+    resources: Annotated[dict[str, int], _about("How many resources of each kind were seen.")]
+    outcomes: Annotated[dict[str, int], _about(
+        "How many findings of each status, whatever `--outcomes` narrowed."
+    )]
+    looks: Annotated[list[Look], _about("Where each kind was looked for.")]
+    rules_selected: Annotated[int, _about("How many rules judged.")]
+    rules_available: Annotated[int, _about("How many rules are installed.")]
+    historical: Annotated[int, _about("How many of the fails are historical.")]
+    jobs_window_days: Annotated[int, _about(
+        "A finding on a job that ended more days ago is historical."
+    )]
+    tags_unseen: Annotated[list[str], _about("Regions in which tags could not be read.")] = []
 
 
 class CallCost(Plain, frozen=True, kw_only=True):
     """What one operation cost."""
 
-    call: str
-    account: str
-    region: str
-    calls: int
-    retries: int
-    throttled: int
-    seconds: float
+    call: Annotated[str, _about("The operation, as `service:Operation`.")]
+    account: Annotated[str, _about("The account.")]
+    region: Annotated[str, _about("The region.")]
+    calls: Annotated[int, _about("How many requests were answered or refused.")]
+    retries: Annotated[int, _about("How many were sent again.")]
+    throttled: Annotated[int, _about("How many AWS throttled.")]
+    seconds: Annotated[float, _about("Their time together, in seconds.")]
 
 
 class Cost(Plain, frozen=True, kw_only=True):
     """What the scan cost in calls and time."""
 
-    calls: int
-    retries: int
-    throttled: int
-    seconds: float
-    by_operation: list[CallCost]
+    calls: Annotated[int, _about("How many requests in all.")]
+    retries: Annotated[int, _about("How many were sent again.")]
+    throttled: Annotated[int, _about("How many AWS throttled.")]
+    seconds: Annotated[float, _about("How long collecting took, in seconds.")]
+    by_operation: Annotated[list[CallCost], _about("The same for each operation and place.")]
 
 
 class RunCard(Plain, frozen=True, kw_only=True):
     """The identity of a scan."""
 
-    id: str
-    started: str
-    finished: str
-    version: str
-    accounts: list[str]
-    regions: list[str]
-    partition: str
-    caller: str
-    rules: list[str]
-    endpoint: str = ""  # set when AWS_ENDPOINT_URL pointed the scan elsewhere
+    id: Annotated[str, _about("The scan's own id.")]
+    started: Annotated[str, _about("When it began, ISO 8601 in UTC.")]
+    finished: Annotated[str, _about("When the last answer was in, ISO 8601 in UTC.")]
+    version: Annotated[str, _about("The auditor's version.")]
+    accounts: Annotated[list[str], _about("The accounts scanned.")]
+    regions: Annotated[list[str], _about("The regions scanned.")]
+    partition: Annotated[str, _about("`aws`, `aws-cn`, `aws-us-gov` …")]
+    caller: Annotated[str, _about("The ARN of the identity that looked.")]
+    rules: Annotated[list[str], _about("The ids of the rules that judged.")]
+    endpoint: Annotated[str, _about(
+        "Set where the scan was pointed elsewhere than at AWS (AWS_ENDPOINT_URL)."
+    )] = ""
 
 
 class Run(Plain, frozen=True, kw_only=True):
     """One scan, whole: the JSON report is this structure and nothing else."""
 
-    schema: int = SCHEMA
-    run: RunCard
-    coverage: Coverage
-    gaps: list[GapCard]
-    cost: Cost
-    rules: list[RuleCard]
-    findings: list[Finding]
+    schema: Annotated[int, _about("The version of this format.", const=SCHEMA)] = SCHEMA
+    run: Annotated[RunCard, _about("The identity of the scan.")]
+    coverage: Annotated[Coverage, _about("What was evaluated and what was not.")]
+    gaps: Annotated[list[GapCard], _about("What AWS did not let us see.")]
+    cost: Annotated[Cost, _about("What the scan cost.")]
+    rules: Annotated[list[RuleCard], _about("The rules that judged.")]
+    findings: Annotated[list[Finding], _about(
+        "Every outcome of every rule, worst first; `--outcomes` narrows this list only."
+    )]
