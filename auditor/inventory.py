@@ -28,7 +28,8 @@ class Edge:
     """A link found in a resource: where it stands, its value, and what became of it.
 
     ``state`` is ``here`` (``target`` is the resource), ``missing`` (AWS said it does not exist),
-    ``foreign`` (another account owns it) or ``unseen`` (``gap`` says why).
+    ``foreign`` (another account owns it) or ``unseen`` (``gap`` says why; None where it appeared
+    after its kind was listed).
     """
 
     path: str
@@ -87,7 +88,7 @@ class Resource(Generic[S]):
             if edge.state == "here" and edge.target is not None:
                 found.append(edge.target)
             elif edge.state == "unseen":
-                raise Unseen(f"{edge.value} was not seen: {edge.gap}", edge.gap)
+                raise Unseen(f"{edge.value} was not seen: {edge.gap or 'not listed'}", edge.gap)
             elif edge.state == "foreign":
                 owner = f"account {edge.owner}" if edge.owner else "another account"
                 raise Unseen(f"{edge.value} belongs to {owner}, which was not scanned")
@@ -211,8 +212,10 @@ class Inventory:
         self._db.close()
 
     def commit(self) -> None:
-        """Make what was written so far survive a kill."""
+        """Make what was written so far survive a kill, and be read from now on."""
         self._db.commit()
+        self._held.clear()
+        self._tags_refused = None
 
     # -- facts of the scan
 
@@ -395,8 +398,9 @@ class Inventory:
             return Edge(path, value, "missing")
         state, arn, gap = row
         if state == "here":
+            # ours, and yet in no list: made while we looked
             target = self.find(kind, arn)
-            return Edge(path, value, "missing" if target is None else "here", target)
+            return Edge(path, value, "unseen" if target is None else "here", target)
         owner = arn if state == "foreign" else ""
         return Edge(path, value, state, gap=self._gap(gap) if gap else None, owner=owner)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import math
 import re
@@ -162,7 +161,7 @@ class Masker:
             return value
         try:
             script = base64.b64decode(value, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # not base64, or not text
             return self.text(value)
         return base64.b64encode(self.text(script).encode()).decode()
 

@@ -51,6 +51,17 @@ def test_what_is_foreign_missing_or_refused_is_told_apart():
         model.to(BUCKET)
 
 
+def test_what_is_ours_but_in_no_list_is_not_missing():
+    inventory, arn = world([Other(MODEL, MODEL_DATA)])
+    inventory.named(BUCKET, ACCOUNT_ID, REGION, "s3://models/m.tar.gz", "here", "arn:aws:s3:::models")
+    inventory.named(BUCKET, ACCOUNT_ID, "global", "s3://models/m.tar.gz", "here",
+                    "arn:aws:s3:::models")
+    model = inventory.find(MODEL, arn)
+    assert [e.state for e in model.edges(BUCKET)] == ["unseen"]
+    with pytest.raises(Unseen, match="not listed"):
+        model.to(BUCKET)
+
+
 def test_a_refused_list_blinds_questions_about_all():
     inventory, arn = world([Other(BUCKET, {"Name": "b"})])
     bucket = inventory.find(BUCKET, arn)

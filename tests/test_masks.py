@@ -48,6 +48,7 @@ def test_named_values_and_scripts():
     script = base64.b64encode(f"export X={KEY_ID}\n".encode()).decode()
     stored = masker.suspect(script)
     assert KEY_ID not in base64.b64decode(stored).decode()
+    assert KEY_ID not in masker.suspect(f"# für alle\nexport X={KEY_ID}\n")
 
 
 def test_masks_are_stable_within_a_scan_and_differ_between_scans():
