@@ -8,6 +8,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+# setuptools warns of editable installs in general, which tells nobody here anything
+PIP = PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: demo test check fmt docs clean
 
@@ -36,13 +38,13 @@ docs:
 
 $(VENV)/.demo: pyproject.toml
 	@tools/venv $(PYTHON) $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo]'
+	@$(PIP) --editable '.[demo]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml
 	@tools/venv $(PYTHON) $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo]' --group dev
+	@$(PIP) 'pip>=25.1'
+	@$(PIP) --editable '.[demo]' --group dev
 	@touch $@ $(VENV)/.demo
 
 clean:
