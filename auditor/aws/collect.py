@@ -7,13 +7,14 @@ ask next. So the inventory has one writer, and memory holds no more than the cal
 from __future__ import annotations
 
 import secrets
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Protocol
 
+from auditor.aws.lanes import WORKERS, Lanes, Work
 from auditor.aws.pace import Pace, Refused
 from auditor.aws.parts import Asked, Reader
 from auditor.aws.plan import Call, listing, plan, reach
@@ -23,7 +24,6 @@ from auditor.inventory import GLOBAL, Inventory, Kind
 from auditor.kinds import BUCKET, POLICY, ROLE
 from auditor.masks import Masker
 
-WORKERS = 16
 ROLES_IN_BULK = Call("iam", "GetAccountAuthorizationDetails")
 TAGS_IN_BULK = Call("resourcegroupstaggingapi", "GetResources")
 
@@ -36,11 +36,21 @@ class Progress(Protocol):
 
 
 @dataclass
+class _Answer:
+    """What was asked for under one name: who waits for the answer, and the answer."""
+
+    values: list[str] = field(default_factory=list)
+    state: str = ""  # "" until it is there
+    arn: str = ""
+    gap: int | None = None
+
+
+@dataclass
 class _State:
     """What one account's collection knows so far; touched by the writing thread only."""
 
-    todo: deque[Callable[[], list[Callable[[], None]]]] = field(default_factory=deque)
-    asked: set[tuple[str, str, str]] = field(default_factory=set)
+    todo: Lanes = field(default_factory=Lanes)
+    asked: dict[tuple[str, str, str], _Answer] = field(default_factory=dict)
     groups: set[tuple[str, str]] = field(default_factory=set)
     held_roles: list[tuple[str, str]] = field(default_factory=list)
     have: set[tuple[str, str]] = field(default_factory=set)
@@ -88,11 +98,7 @@ class Collector:
                 self._begin(kind)
         self._drain()
         self.inventory.settle()
-        # Only a bucket that is not among ours needs asking whose it is, if anybody's.
-        if self.inventory.listed(BUCKET, self.caller.account):
-            for region, value in self.inventory.open_values(BUCKET):
-                self._ask_once(BUCKET, region, value)
-            self._drain()
+        self._buckets_of_others()
         self.inventory.settle()
         self._tags()
         self.inventory.bill(
@@ -102,17 +108,31 @@ class Collector:
         )
         self.inventory.commit()
 
+    def _buckets_of_others(self) -> None:
+        """Ask of each bucket that is named but not among ours whose it is, if anybody's."""
+        account = self.caller.account
+        named = self.inventory.open_values(BUCKET)
+        if not named or not self.inventory.listed(BUCKET, account):
+            return
+        ours = self.inventory.resources(BUCKET, account=account)
+        self.reader.try_denials(list(islice(ours, 3)))
+        for region, value in named:
+            self._ask_once(BUCKET, region, value)
+        self._drain()
+
     def _drain(self) -> None:
         """Do what there is to do, and what comes of it, until nothing is left."""
         state = self._state
         pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="auditor")
-        running: set[Future[list[Callable[[], None]]]] = set()
+        running: dict[Future[list[Callable[[], None]]], str] = {}
         try:
             while state.todo or running:
-                while state.todo and len(running) < WORKERS * 2:
-                    running.add(pool.submit(state.todo.popleft()))
-                finished, running = wait(running, return_when=FIRST_COMPLETED)
+                while len(running) < WORKERS * 2 and (taken := state.todo.take()):
+                    lane, work = taken
+                    running[pool.submit(work)] = lane
+                finished, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in finished:
+                    state.todo.finished(running.pop(future))
                     for write in future.result():
                         write()
                     state.done += 1
@@ -146,12 +166,12 @@ class Collector:
 
     def _start(self, kind: Kind[Any], region: str) -> None:
         if kind.single:
-            self._todo(lambda: self._single(kind, region))
+            self._todo(kind, region, lambda: self._single(kind, region))
         else:
-            self._todo(lambda: self._page(kind, region, {}, set()))
+            self._todo(kind, region, lambda: self._page(kind, region, {}, set()))
 
-    def _todo(self, work: Callable[[], list[Callable[[], None]]]) -> None:
-        self._state.todo.append(work)
+    def _todo(self, kind: Kind[Any], region: str, work: Work) -> None:
+        self._state.todo.add(f"{kind.name} {region}", work)
 
     # -- in worker threads: make calls, return what to write
 
@@ -176,7 +196,7 @@ class Collector:
         if following:
             goes_on = {call.token_in: following}
             writes.append(lambda: self._todo(
-                lambda: self._page(kind, region, goes_on, {*before, following})
+                kind, region, lambda: self._page(kind, region, goes_on, {*before, following})
             ))
         else:
             writes.append(
@@ -242,7 +262,7 @@ class Collector:
             if (kind.name, arn) in self._state.have:
                 return
             self._state.have.add((kind.name, arn))
-        self._todo(lambda: self._describe(kind, region, item))
+        self._todo(kind, region, lambda: self._describe(kind, region, item))
 
     def _unlisted(self, kind: Kind[Any], region: str, call: Call, refused: Refused) -> None:
         gap = self.reader.gap(kind, region, call, refused)
@@ -258,6 +278,9 @@ class Collector:
             seen=seen.at, call=seen.call,
         )
         self._state.resources += 1
+        if seen.region == GLOBAL:  # what belongs to no region carries its tags itself
+            tags = seen.document.get("Tags") or ()
+            self.inventory.tag(seen.arn, {t["Key"]: t["Value"] for t in tags})
         for gap in seen.gaps:
             self.inventory.gap(gap)
         pointed = self.inventory.connect(
@@ -278,51 +301,65 @@ class Collector:
             self._state.held_roles.append((kind.name, value))
             if not self._state.roles_begun:
                 self._state.roles_begun = True
-                self._todo(self._roles)
+                self._todo(ROLE, GLOBAL, self._roles)
         elif kind.asked:
             self._ask_once(kind, region, value)
 
     def _ask_once(self, kind: Kind[Any], region: str, value: str) -> None:
-        meant = kind.canon(value)
-        if kind in (ROLE, POLICY) and self.inventory.find(kind, meant) is not None:
+        """Ask what a value means, once for all the values that mean the same."""
+        if kind in (ROLE, POLICY) and self.inventory.find(kind, kind.canon(value)) is not None:
             return
-        if (kind.name, region, value) not in self._state.asked:
-            self._state.asked.add((kind.name, region, value))
-            self._todo(lambda: self._ask(kind, region, value))
+        word = (kind.name, region, self.reader.meant(kind, region, value))
+        known = self._state.asked.get(word)
+        if known is None:
+            self._state.asked[word] = _Answer([value])
+            self._todo(kind, region, lambda: self._ask(kind, region, value))
+        elif known.state:
+            self._named(kind, region, value, known)
+        elif value not in known.values:
+            known.values.append(value)
 
     def _answered(self, kind: Kind[Any], region: str, value: str, asked: Asked) -> None:
-        """Write what became of a link's value."""
-        account, arn, number = self.caller.account, asked.arn, None
+        """Write what became of a link's value, and of the others that mean the same."""
         if asked.seen is not None:
             self._write(asked.seen)
-        if asked.gap is not None:
-            number = self.inventory.gap(asked.gap)
-        self.inventory.named(kind, account, region, value, asked.state, arn, number)
+        answer = self._state.asked[kind.name, region, self.reader.meant(kind, region, value)]
+        answer.state, answer.arn = asked.state, asked.arn
+        answer.gap = None if asked.gap is None else self.inventory.gap(asked.gap)
+        for each in answer.values:
+            self._named(kind, region, each, answer)
+
+    def _named(self, kind: Kind[Any], region: str, value: str, answer: _Answer) -> None:
+        self.inventory.named(
+            kind, self.caller.account, region, value, answer.state, answer.arn, answer.gap
+        )
 
     def _tags(self) -> None:
         """Read the tags of every region that holds something, a hundred resources at a time."""
-        refused_in = []
-        for region in self.inventory.populated(self.regions):
+        offered = self.pace.session.regions_of(TAGS_IN_BULK.service, self.caller.partition)
+        everywhere = {*self.regions, *self.pace.session.regions_of("s3", self.caller.partition)}
+        unseen = []
+        for region in self.inventory.populated(sorted(everywhere)):
+            if region not in offered:
+                unseen.append(region)
+                continue
             try:
                 self._tags_of(region)
             except Refused as refused:
-                refused_in.append(region)
+                unseen.append(region)
                 self.inventory.gap(Gap(
                     self.caller.account, region, TAGS_IN_BULK.service, TAGS_IN_BULK.operation,
-                    refused.code, refused.message, TAGS_IN_BULK.action, "", "", "Tags",
+                    refused.code, self.reader.masker.tokens(refused.message)[:500],
+                    TAGS_IN_BULK.action, "", "", "Tags",
                 ))
-        self.inventory.put("tags_unseen", refused_in)
+        self.inventory.put("tags_unseen", unseen)
 
     def _tags_of(self, region: str) -> None:
-        if region not in self._tagging_regions():
-            return
         page = listing("resourcegroupstaggingapi", "GetResources", "ResourceTagMappingList")
         token: str = ""
         before: set[str] = set()
         while True:
-            given: dict[str, Any] = {"ResourcesPerPage": 100}
-            if token:
-                given[page.token_in] = token
+            given = {page.token_in: token} if token else {}
             items, token = self.reader.page(page, region, given, before)
             for item in items:
                 self.inventory.tag(
@@ -332,9 +369,6 @@ class Collector:
             if not token:
                 return
             before.add(token)
-
-    def _tagging_regions(self) -> set[str]:
-        return set(self.pace.session.regions_of(TAGS_IN_BULK.service, self.caller.partition))
 
 
 def now() -> str:

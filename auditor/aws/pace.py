@@ -33,10 +33,11 @@ PATIENCE = 300.0  # seconds without one success of an operation before throttlin
 class Refused(Exception):
     """A call that gave no answer: AWS's error code, or the name of what broke on the way."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, call: Call | None = None) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
+        self.call = call  # which call it was, where the one who catches it may not know
 
     def means(self, codes: tuple[str, ...]) -> bool:
         """Tell whether the error is one of these: ``Code`` or ``Code:piece of the message``."""
@@ -66,6 +67,8 @@ class _Bucket:
     last_success: float = field(default_factory=time.monotonic)
     lock: threading.Lock = field(default_factory=threading.Lock)
     recent: list[float] = field(default_factory=list)
+    slowed: float = 0.0  # when the rate was last halved
+    given_up: str = ""  # the error code of the throttling that outlasted our patience
 
     def wait(self) -> float:
         """Return the seconds until this call's turn, and book the turn."""
@@ -78,8 +81,12 @@ class _Bucket:
             self.due = max(self.due, now) + 1.0 / self.rate
             return self.due - now
 
-    def slower(self) -> None:
+    def slower(self, sent: float) -> None:
+        """Halve the rate, but once for all the calls that were sent before it was halved last."""
         with self.lock:
+            if sent < self.slowed:
+                return
+            self.slowed = time.monotonic()
             self.rate = max(0.2, (self.rate or max(2.0, len(self.recent))) / 2)
 
     def success(self) -> None:
@@ -98,7 +105,7 @@ class Pace:
         account: str,
         *,
         patience: float = PATIENCE,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
         self.session = session
         self.account = account
@@ -106,8 +113,8 @@ class Pace:
         self.counts: dict[tuple[str, str, str], Count] = {}
         self._buckets: dict[tuple[str, str, str], _Bucket] = {}
         self._lock = threading.Lock()
-        self._sleep = sleep
         self.stopped = threading.Event()
+        self._sleep = sleep or self.stopped.wait  # a stop wakes all who wait
 
     def call(self, call: Call, region: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Make a call and return AWS's answer without its metadata; raises :class:`Refused`."""
@@ -117,37 +124,46 @@ class Pace:
             bucket = self._buckets.setdefault(place, _Bucket())
         attempt = 0
         while True:
+            self._pause(0.0 if bucket.given_up else bucket.wait(), bucket)
             if self.stopped.is_set():
                 raise Refused("Interrupted", "the scan was stopped")
-            pause = bucket.wait()
-            if pause > 0:
-                self._sleep(pause)
+            if bucket.given_up:
+                # nothing waits behind an operation that AWS will not let us call
+                raise Refused(bucket.given_up, self._patience_over(), call)
             started = time.monotonic()
             try:
                 answer = self._once(call, region, params)
             except Refused as refused:
                 self._add(count, started, refused.code in THROTTLED)
                 if refused.code in THROTTLED:
-                    bucket.slower()
+                    bucket.slower(started)
                     if time.monotonic() - bucket.last_success > self.patience:
-                        raise Refused(
-                            refused.code,
-                            f"{refused.message} (throttled for {self.patience:g} s on end)",
-                        ) from None
+                        bucket.given_up = refused.code
+                        raise Refused(refused.code, self._patience_over(), call) from None
                     pause = min(0.2 * 2 ** min(attempt, 6), 5.0)
                 elif refused.code in TRANSIENT and attempt < ATTEMPTS - 1:
                     pause = 0.1 * 2**attempt
                 else:
+                    refused.call = call
                     raise
                 attempt += 1
                 with self._lock:
                     count.retries += 1
                 # jitter only; nothing secret hangs on it
-                self._sleep(pause * (0.5 + random.random() / 2))
+                self._pause(pause * (0.5 + random.random() / 2), bucket)
                 continue
             self._add(count, started, False)
             bucket.success()
             return answer
+
+    def _pause(self, seconds: float, bucket: _Bucket) -> None:
+        """Wait, but no longer than there is something to wait for."""
+        while seconds > 0 and not bucket.given_up and not self.stopped.is_set():
+            self._sleep(min(seconds, 1.0))
+            seconds -= 1.0
+
+    def _patience_over(self) -> str:
+        return f"throttled for {self.patience:g} s on end"
 
     def _add(self, count: Count, started: float, throttled: bool) -> None:
         with self._lock:

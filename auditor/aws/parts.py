@@ -12,10 +12,10 @@ from typing import Any
 import jmespath
 
 from auditor.aws.pace import Pace, Refused
-from auditor.aws.plan import Call, Listing, plan
+from auditor.aws.plan import Call, Listing, operation, plan, tokens
 from auditor.aws.session import Caller
 from auditor.errors import Gap
-from auditor.inventory import GLOBAL, Kind, Part
+from auditor.inventory import GLOBAL, Kind, Part, Resource
 from auditor.kinds import BUCKET
 from auditor.masks import Masker
 
@@ -70,6 +70,7 @@ class Reader:
         self.caller = caller
         self.home = home  # where calls go that belong to no region
         self.masker = masker
+        self.denials_tell = False  # whether a 403 for a bucket means that it is not ours
 
     def at(self, region: str) -> str:
         """Return the region to call for a resource of ``region``."""
@@ -80,6 +81,7 @@ class Reader:
         member: str = "",
     ) -> Gap:
         """Put a refusal into words; what AWS said is masked like everything else."""
+        call = refused.call or call
         return Gap(
             self.caller.account, region, call.service, call.operation, refused.code,
             self.masker.tokens(refused.message)[:500], call.action, kind.name, arn, member,
@@ -110,7 +112,7 @@ class Reader:
         answer = self.pace.call(call.call, self.at(region), params)
         items = answer.get(call.items)
         if not isinstance(items, list):
-            raise Refused("MalformedAnswer", f"the answer has no {call.items}")
+            raise Refused("MalformedAnswer", f"the answer has no {call.items}", call.call)
         token = str(answer.get(call.token_out) or "") if call.token_out else ""
         if token and token in before:
             raise Refused("RepeatedToken", "AWS gave the same page token twice")
@@ -168,6 +170,7 @@ class Reader:
         owner = kind.foreign(value)
         if kind.scope == "account" and owner and owner != self.caller.account:
             return Asked("foreign", owner)
+        region = self.place(kind, region, value)
         name = meant.rpartition("/")[2] if way.key.endswith("Name") else meant
         try:
             document = self._describe(
@@ -178,8 +181,26 @@ class Reader:
                 return Asked("missing")
             return Asked("unseen", "", gap=self.gap(
                 kind, region, way.describe, refused, value))
-        seen = self._parts(self.document(kind, region, document, way.describe))
-        return Asked("here", seen.arn, seen)
+        seen = self.document(kind, region, document, way.describe)
+        if kind.scope == "account" and meant.startswith("arn:") and seen.arn != meant:
+            return Asked("missing")  # the name was given anew, under another path
+        return Asked("here", seen.arn, self._parts(seen))
+
+    def place(self, kind: Kind[Any], region: str, value: str) -> str:
+        """Return the region of what a link's value means: an ARN tells its own."""
+        told = value.split(":", 4)[3] if value.startswith("arn:") and value.count(":") > 3 else ""
+        return told if told and kind.scope == "region" else region
+
+    def meant(self, kind: Kind[Any], region: str, value: str) -> str:
+        """Return one word for all the ways to name the same thing here, to ask for it once.
+
+        ``s3://data/a`` and ``s3://data/b`` mean one bucket; a key's ARN and its id one key.
+        """
+        here = (
+            f"arn:{self.caller.partition}:{kind.service}:{region}:{self.caller.account}:"
+        )
+        word = kind.canon(value)
+        return word.removeprefix(here).removeprefix("key/") if word.startswith(here) else word
 
     def _describe(self, kind: Kind[Any], at: str, given: Mapping[str, Any], name: str) -> Any:
         """Describe; an answer that does not even name the resource is not an answer."""
@@ -188,7 +209,9 @@ class Reader:
         answer = self.pace.call(way.describe, at, given)
         document = jmespath.search(kind.answer, answer) if kind.answer else answer
         if not isinstance(document, Mapping) or not document.get(kind.id or way.key):
-            raise Refused("MalformedAnswer", f"the answer has no {kind.id or way.key}")
+            raise Refused(
+                "MalformedAnswer", f"the answer has no {kind.id or way.key}", way.describe
+            )
         return document
 
     # -- parts
@@ -227,35 +250,44 @@ class Reader:
             return self._answer(part, seen.region, known)
         service, _, name = part.each[0].partition(".")
         first = next(iter(part.given))
-        listed = self._every(
-            Call(service, name), part.each[1], seen.region,
-            {first: part.given[first].format_map(known)},
-        )
+        call = Call(service, name)
+        answer = self.whole(call, seen.region, {first: part.given[first].format_map(known)})
+        listed = jmespath.search(part.each[1], answer)
+        if not isinstance(listed, list):
+            raise Refused("MalformedAnswer", f"the answer has no {part.each[1]}", call)
         return [self._answer(part, seen.region, known | {"each": item}) for item in listed]
 
-    def _every(self, call: Call, items: str, region: str, given: Mapping[str, Any]) -> list[Any]:
-        found: list[Any] = []
-        token: dict[str, Any] = {}
-        while True:
-            answer = self.pace.call(call, self.at(region), {**given, **token})
-            found += answer.get(items) or []
-            following = answer.get("Marker") if answer.get("IsTruncated") else None
-            if not following:
-                return found
-            if following == token.get("Marker"):
-                raise Refused("RepeatedToken", "AWS gave the same page token twice")
-            token = {"Marker": following}
+    def whole(self, call: Call, region: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return an answer with the lists of all its pages."""
+        token_in, token_out = tokens(call.service, call.operation)
+        whole = answer = self.pace.call(call, self.at(region), given)
+        before: set[str] = set()
+        while token_out and answer.get(token_out):
+            following = str(answer[token_out])
+            if following in before:
+                raise Refused("RepeatedToken", "AWS gave the same page token twice", call)
+            before.add(following)
+            answer = self.pace.call(call, self.at(region), {**given, token_in: following})
+            for member, value in answer.items():
+                if isinstance(value, list):
+                    whole[member] = [*whole.get(member, ()), *value]
+        return whole
 
     def _answer(self, part: Part, region: str, known: Mapping[str, Any]) -> Any:
         service, _, name = part.call.partition(".")
         given = {k: template.format_map(known) for k, template in part.given.items()}
         try:
-            answer = self.pace.call(Call(service, name), self.at(region), given)
+            answer = self.whole(Call(service, name), region, given)
         except Refused as refused:
             if refused.means(part.absent):
                 return None
             raise
-        return jmespath.search(part.answer, answer) if part.answer else answer
+        value = jmespath.search(part.answer, answer) if part.answer else answer
+        member = operation(service, name).output_shape.members.get(part.answer)
+        told_by_error = part.absent or (member is not None and member.type_name == "list")
+        if value == [None] or (value is None and told_by_error):
+            raise Refused("MalformedAnswer", f"the answer has no {part.answer}")
+        return value
 
     # -- buckets
 
@@ -280,27 +312,50 @@ class Reader:
         place = answer.get("LocationConstraint") or "us-east-1"
         return "eu-west-1" if place == "EU" else str(place)
 
-    def _bucket(self, kind: Kind[Any], value: str) -> Asked:
-        """Ask whether a bucket that somebody names exists, and whether it is ours.
+    def try_denials(self, ours: list[Resource[Any]]) -> None:
+        """Learn, from buckets of our own, whether S3's 403 means "not yours" or "not you".
+
+        HEAD has no body to tell them apart. Where not one of our own buckets answers, we may not
+        ask at all, and a 403 for another says nothing about its owner.
+        """
+        self.denials_tell = any(self._head(b.name, b.region) is None for b in ours)
+
+    def _head(self, name: str, region: str) -> Refused | None:
+        """Ask for a bucket as its owner; return the refusal.
 
         ``ExpectedBucketOwner`` makes S3 answer 403 for a bucket of another account even where
         its policy lets us in; 404 means that nobody owns the name.
         """
-        name = kind.canon(value)
-        if not re.fullmatch(r"[A-Za-z0-9._-]{3,255}", name):
-            return Asked("missing")
         try:
-            self.pace.call(HEAD_BUCKET, self.home, {
+            self.pace.call(HEAD_BUCKET, region, {
                 "Bucket": name, "ExpectedBucketOwner": self.caller.account,
             })
         except Refused as refused:
-            if refused.means(("404", "NoSuchBucket")):
-                return Asked("missing")
-            if refused.means(("403", "AccessDenied")):
+            return refused
+        return None
+
+    def _bucket(self, kind: Kind[Any], value: str) -> Asked:
+        """Return whether a bucket that somebody names exists, and whether it is ours."""
+        name = kind.canon(value)
+        refused: Refused | None
+        if ":accesspoint" in value:
+            refused = Refused("AccessPoint", "the bucket behind an access point was not looked up")
+        elif not re.fullmatch(r"[A-Za-z0-9._-]{3,255}", name):
+            return Asked("missing")
+        else:
+            refused = self._head(name, self.home)
+        if refused is None:
+            arn, _ = kind.identity(
+                {"Name": name}, self.caller.account, self.caller.partition, GLOBAL
+            )
+            return Asked("here", arn)
+        if refused.means(("404", "NoSuchBucket")):
+            return Asked("missing")
+        if refused.means(("403", "AccessDenied")):
+            if self.denials_tell:
                 return Asked("foreign")
-            return Asked("unseen", gap=self.gap(kind, GLOBAL, HEAD_BUCKET, refused, value))
-        arn, _ = kind.identity({"Name": name}, self.caller.account, self.caller.partition, GLOBAL)
-        return Asked("here", arn)
+            refused.message = "another account's, or we may not ask: no bucket of ours answers"
+        return Asked("unseen", gap=self.gap(kind, GLOBAL, HEAD_BUCKET, refused, value))
 
     def _masked(self, kind: Kind[Any], document: dict[str, Any]) -> dict[str, Any]:
         for path in kind.secrets:

@@ -37,7 +37,10 @@ BULK = {
     "AWS::IAM::Role": (("iam", "GetAccountAuthorizationDetails"),),
     "AWS::S3::Bucket": (("s3", "GetBucketLocation"), ("s3", "HeadBucket")),
 }
-TOKENS = ("NextToken", "nextToken", "Marker", "ContinuationToken", "NextMarker")
+TOKENS = (
+    "NextToken", "nextToken", "Marker", "ContinuationToken", "NextMarker", "PaginationToken",
+)
+LIMITS = ("MaxResults", "maxResults", "MaxItems", "MaxBuckets", "ResourcesPerPage")
 GONE = (
     "ResourceNotFound", "ResourceNotFoundException", "ValidationException:Could not find",
     "ValidationException:RecordNotFound", "ValidationException:does not exist",
@@ -96,6 +99,18 @@ def operation(service: str, name: str) -> OperationModel:
 
 
 @cache
+def tokens(service: str, name: str) -> tuple[str, str]:
+    """Return the members by which an operation goes on, given and answered; "" where it is whole.
+    """
+    op = operation(service, name)
+    given = op.input_shape.members if op.input_shape else {}
+    answered = op.output_shape.members if op.output_shape else {}
+    token_in = next((t for t in TOKENS if t in given), "")
+    token_out = next((t for t in ("NextMarker", *TOKENS) if t in answered), "")
+    return (token_in, token_out) if token_in and token_out else ("", "")
+
+
+@cache
 def listing(service: str, name: str, items: str | None = None) -> Listing:
     """Return how a list operation pages, from its own members."""
     op = operation(service, name)
@@ -107,16 +122,12 @@ def listing(service: str, name: str, items: str | None = None) -> Listing:
     items = items or lists[0]
     if items not in answered:
         raise BadRow(f"{service}:{name} answers no {items}")
-    token_in = next((t for t in TOKENS if t in given), "")
-    token_out = next((t for t in ("NextMarker", *TOKENS) if t in answered), "")
-    limit = next((n for n in ("MaxResults", "maxResults", "MaxItems") if n in given), "")
+    token_in, token_out = tokens(service, name)
+    limit = next((n for n in LIMITS if n in given), "")
     most = int(given[limit].metadata.get("max", 0)) if limit else 0
     if service == "ec2":
         limit = ""  # EC2 refuses MaxResults beside some filters and pages by itself
-    return Listing(
-        Call(service, name), items, token_in if token_out else "",
-        token_out if token_in else "", limit, most,
-    )
+    return Listing(Call(service, name), items, token_in, token_out, limit, most)
 
 
 @cache

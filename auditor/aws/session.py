@@ -30,6 +30,8 @@ NEVER = {
     ("ssm", "GetParametersByPath"), ("sts", "GetSessionToken"), ("sts", "GetFederationToken"),
     ("ecr", "GetAuthorizationToken"), ("sagemaker-runtime", "GetObject"),
 }
+# Operations whose body is no XML but a policy, which S3 takes and gives only as a JSON object.
+JSON_BODIES = {"GetBucketPolicy"}
 
 
 class ReadOnlyViolation(AuditorError):
@@ -62,12 +64,13 @@ def sound_body(operation_model: OperationModel, response_dict: Any, **_: Any) ->
     if status >= 300 or output is None or operation_model.has_streaming_output:
         return
     payload = output.serialization.get("payload")
-    if payload and output.members[payload].type_name in ("string", "blob"):
-        return  # the body is the value itself, such as a bucket's policy
+    plain = payload and output.members[payload].type_name in ("string", "blob")
     if operation_model.http["method"] == "HEAD":
         return
+    if plain and operation_model.name not in JSON_BODIES:
+        return  # the body is the value itself
     text = body.strip()
-    if protocol in ("json", "rest-json"):
+    if plain or protocol in ("json", "rest-json"):
         if not text and not output.members:
             return
         try:
@@ -110,7 +113,7 @@ class Session:
     """
 
     def __init__(
-        self, profile: str | None = None, *, timeout: float = 30.0, connections: int = 16
+        self, profile: str | None = None, *, timeout: float = 30.0, connections: int = 32
     ) -> None:
         core = botocore.session.Session(profile=profile)
         core.register_component("data_loader", loader())
@@ -155,6 +158,11 @@ class Session:
                 self._clients[service, region] = found
             return found
 
+    def _patient(self, service: str, region: str) -> Any:
+        """Return a client that retries by itself, for what is asked before pace.py begins."""
+        config = self._config.merge(botocore.config.Config(retries={"mode": "standard"}))
+        return self._boto.client(service, region_name=region, config=config)
+
     def custom_endpoint(self, client: Any) -> bool:
         """Tell whether a client was sent somewhere else than AWS."""
         host = str(client.meta.endpoint_url).partition("://")[2].partition("/")[0]
@@ -171,7 +179,7 @@ class Session:
         have expired, or AWS cannot be reached.
         """
         try:
-            client = self.client("sts", region or self.default_region or "us-east-1")
+            client = self._patient("sts", region or self.default_region or "us-east-1")
             answer = client.get_caller_identity()
         except botocore.exceptions.NoCredentialsError:
             raise AuditorError(
@@ -219,7 +227,7 @@ class Session:
         at = self.default_region
         at = at if at in known else known[0] if "us-east-1" not in known else "us-east-1"
         try:
-            answer = self.client("ec2", at).describe_regions()
+            answer = self._patient("ec2", at).describe_regions()
         except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
             raise AuditorError(
                 "AWS does not tell which regions are enabled for this account; allow"

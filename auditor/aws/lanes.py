@@ -1,0 +1,45 @@
+"""What there is to do, in lanes, so that nothing waits for an operation that does not move."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable
+
+WORKERS = 32
+ABREAST = 8  # of one lane
+Work = Callable[[], list[Callable[[], None]]]  # makes calls; returns what to write
+
+
+class Lanes:
+    """Work waiting in lanes, one for each kind and region, which are served in turn.
+
+    Of one lane only so many run at once that a few operations that are throttled, or hang, do
+    not stop the others.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, deque[Work]] = {}
+        self._running: Counter[str] = Counter()
+
+    def add(self, lane: str, work: Work) -> None:
+        """Put work at the end of a lane."""
+        self._waiting.setdefault(lane, deque()).append(work)
+
+    def take(self) -> tuple[str, Work] | None:
+        """Return the next piece of work and its lane, or None where none may begin now."""
+        for lane in self._waiting:
+            if self._running[lane] < ABREAST:
+                rest = self._waiting.pop(lane)
+                work = rest.popleft()
+                if rest:
+                    self._waiting[lane] = rest  # the lane goes to the end of the queue
+                self._running[lane] += 1
+                return lane, work
+        return None
+
+    def finished(self, lane: str) -> None:
+        """Say that a piece of a lane's work is done."""
+        self._running[lane] -= 1
+
+    def __len__(self) -> int:
+        return sum(map(len, self._waiting.values()))

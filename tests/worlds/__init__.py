@@ -1,0 +1,1 @@
+"""Worlds: accounts as AWS would answer about them, for ``tests/fakeaws`` to serve."""

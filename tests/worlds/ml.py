@@ -1,0 +1,420 @@
+"""An account that does machine learning in two regions, well in some places and badly in others.
+
+``FAILS`` and ``UNKNOWN`` say what is true of it: the resources that fail each rule, and those of
+which AWS does not let us know. They are written from AWS's documentation and not from the rules;
+where a rule says otherwise one of the two is wrong. ``DARK`` is the same account with nobody
+watching, but with the account's block of public access.
+"""
+
+from __future__ import annotations
+
+from tests.fakeaws import EMPTY, Chosen, Error
+from tests.worlds.make import (
+    ACCOUNT,
+    ALL_ON,
+    EU,
+    OTHER,
+    SECRET,
+    US,
+    ago,
+    allow,
+    bucket,
+    channel,
+    endpoint,
+    endpoint_config,
+    key,
+    key_arn,
+    lifecycle,
+    managed_policy,
+    model,
+    network,
+    notebook,
+    policy,
+    public_acl,
+    role,
+    role_arn,
+    sound_bucket,
+    statement,
+    tls_only,
+    trail,
+    training_job,
+    variant,
+)
+
+ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+CAP = f"arn:aws:iam::{ACCOUNT}:policy/cap"
+CMK, OFF, DYING, AWS_OWN, FOREIGN = "cmk-1", "cmk-off", "cmk-dying", "aws-sagemaker", "theirs"
+VPC = {"Subnets": ["subnet-own"], "SecurityGroupIds": ["sg-closed"]}
+_UNKNOWN_TYPE = Error("InvalidInstanceType", "The following supplied instance types do not exist")
+
+
+def types(*named):
+    """Return EC2's answer about instance types; each is a name and whether it has NVMe."""
+    return Chosen(
+        "InstanceTypes", "InstanceTypes", "InstanceType",
+        [{"InstanceType": name, "InstanceStorageSupported": nvme} for name, nvme in named],
+        _UNKNOWN_TYPE,
+    )
+
+
+# -- SageMaker
+
+NOTEBOOKS = [
+    notebook(
+        "nb-sound", RootAccess="Disabled", DirectInternetAccess="Disabled", SubnetId="subnet-own",
+        SecurityGroups=["sg-closed"], KmsKeyId=key_arn(CMK), NetworkInterfaceId="eni-1",
+        NotebookInstanceLifecycleConfigName="lc-sound", PlatformIdentifier="notebook-al2023-v1",
+        InstanceMetadataServiceConfiguration={"MinimumInstanceMetadataServiceVersion": "2"},
+        _tags={"team": "fraud"},
+    ),
+    notebook(  # nothing was set, and the old platform
+        "nb-flawed", RootAccess="Enabled", DirectInternetAccess="Enabled",
+        RoleArn=role_arn("admin"), PlatformIdentifier="notebook-al1-v1", LastModifiedTime=ago(900),
+        InstanceMetadataServiceConfiguration={"MinimumInstanceMetadataServiceVersion": "1"},
+    ),
+    notebook(  # looks sound, but for where its members lead
+        "nb-subtle", RootAccess="Disabled", DirectInternetAccess="Disabled",
+        SubnetId="subnet-default", SecurityGroups=["sg-closed", "sg-open"],
+        KmsKeyId="alias/aws/sagemaker", RoleArn=role_arn("wide"),
+        NotebookInstanceLifecycleConfigName="lc-secret", PlatformIdentifier="notebook-al2023-v1",
+        InstanceMetadataServiceConfiguration={"MinimumInstanceMetadataServiceVersion": "2"},
+    ),
+    notebook(  # a key that is off, named by its bare id; capped admin; all else sound
+        "nb-key-off", RootAccess="Disabled", DirectInternetAccess="Disabled",
+        SubnetId="subnet-own", SecurityGroups=["sg-closed"], KmsKeyId=OFF,
+        RoleArn=role_arn("capped"), NotebookInstanceLifecycleConfigName="lc-sound",
+        PlatformIdentifier="notebook-al2023-v1", NotebookInstanceStatus="Stopped",
+        LastModifiedTime=ago(900),
+        InstanceMetadataServiceConfiguration={"MinimumInstanceMetadataServiceVersion": "2"},
+    ),
+    notebook(  # going away: nothing about it matters any more
+        "nb-going", NotebookInstanceStatus="Deleting", RootAccess="Enabled",
+        DirectInternetAccess="Enabled", RoleArn=role_arn("admin"),
+    ),
+]
+LIFECYCLES = [
+    lifecycle("lc-sound", "#!/bin/bash\npip install --user pandas\n"),
+    lifecycle("lc-secret", f"#!/bin/bash\nexport DB_PASSWORD='{SECRET}'\n"),
+]
+MODELS = [
+    model("m-sound", VpcConfig=VPC,
+          PrimaryContainer={"Image": "img", "ModelDataUrl": "s3://ml-models/m/model.tar.gz"}),
+    model("m-wide", ExecutionRoleArn=role_arn("wide"), EnableNetworkIsolation=False,
+          Containers=[{"Image": "img", "ModelDataUrl": "s3://ml-models/w/model.tar.gz"}]),
+]
+_CAPTURE = {
+    "EnableCapture": True, "InitialSamplingPercentage": 100, "CaptureOptions": [
+        {"CaptureMode": "Input"}], "DestinationS3Uri": "s3://ml-data/capture",
+}
+CONFIGS = [
+    endpoint_config(
+        "ec-sound", variant("blue", "m-sound"), variant("green", "m-sound"),
+        KmsKeyId=key_arn(CMK), DataCaptureConfig=_CAPTURE | {"KmsKeyId": "alias/ml"}),
+    endpoint_config(
+        "ec-flawed", variant("one", "m-wide", InitialInstanceCount=1),
+        DataCaptureConfig=_CAPTURE),
+    endpoint_config(
+        "ec-mixed", variant("a", "m-sound"),
+        variant("b", "m-sound", InstanceType="ml.c5.xlarge", InitialVariantWeight=0.0),
+        KmsKeyId=key_arn(CMK), DataCaptureConfig=_CAPTURE | {"KmsKeyId": "alias/aws/s3"}),
+    endpoint_config("ec-serverless", {
+        "VariantName": "s", "ModelName": "m-sound", "InitialVariantWeight": 1.0,
+        "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}}),
+    endpoint_config(  # local NVMe, which no key encrypts
+        "ec-nvme", variant("g", "m-sound", InstanceType="ml.g5.xlarge"),
+        ShadowProductionVariants=[variant("s", "m-sound", InstanceType="ml.g5.xlarge")]),
+    endpoint_config(  # serves inference components: its own role, network and isolation count
+        "ec-components",
+        {"VariantName": "c", "InstanceType": "ml.m5.large", "InitialInstanceCount": 2,
+         "InitialVariantWeight": 1.0},
+        ExecutionRoleArn=role_arn("sound"), KmsKeyId=key_arn(CMK),
+        DataCaptureConfig=_CAPTURE | {"KmsKeyId": key_arn(CMK)}),
+]
+ENDPOINTS = [
+    endpoint("e-sound", "ec-sound"), endpoint("e-flawed", "ec-flawed"),
+    endpoint("e-components", "ec-components"),
+]
+_TWO_M5 = {"InstanceType": "ml.m5.xlarge", "InstanceCount": 2, "VolumeSizeInGB": 30}
+TRAINING = [
+    training_job(
+        "t-sound", VpcConfig=VPC, EnableNetworkIsolation=True,
+        EnableInterContainerTrafficEncryption=True,
+        ResourceConfig=_TWO_M5 | {"VolumeKmsKeyId": key_arn(CMK)},
+        OutputDataConfig={"S3OutputPath": "s3://ml-models/out", "KmsKeyId": key_arn(CMK)},
+        InputDataConfig=channel("s3://ml-data/train", "s3://ml-data/test"),
+        CheckpointConfig={"S3Uri": "s3://ml-data/checkpoints"}, EnableManagedSpotTraining=True,
+        HyperParameters={"epochs": "10", "max_tokens": "2048"},
+    ),
+    training_job(
+        "t-flawed", RoleArn=role_arn("admin"), EnableNetworkIsolation=False,
+        EnableInterContainerTrafficEncryption=False, ResourceConfig=_TWO_M5,
+        OutputDataConfig={"S3OutputPath": "s3://ghost-bucket-1/out", "KmsKeyId": ""},
+        InputDataConfig=channel("s3://plain-data/train"), EnableManagedSpotTraining=True,
+        HyperParameters={"db_password": SECRET},
+    ),
+    training_job(  # one instance with NVMe, data of another account, a key that is dying
+        "t-subtle", RoleArn=role_arn("wide"), VpcConfig=VPC, EnableNetworkIsolation=True,
+        EnableInterContainerTrafficEncryption=False,
+        ResourceConfig={"InstanceType": "ml.g5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30},
+        OutputDataConfig={"S3OutputPath": "s3://ml-models/out",
+                          "KmsKeyId": f"arn:aws:kms:{EU}:{ACCOUNT}:alias/dying"},
+        InputDataConfig=channel("s3://their-data/train"), EnableManagedSpotTraining=False,
+        HyperParameters={"tokenizer": "bert-base"},
+    ),
+    training_job(  # a key of another account, which does not let us look
+        "t-foreign-key", VpcConfig=VPC, EnableNetworkIsolation=True,
+        ResourceConfig={"VolumeSizeInGB": 30, "VolumeKmsKeyId": CMK, "InstanceGroups": [
+            {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "InstanceGroupName": "a"},
+            {"InstanceType": "ml.c5.xlarge", "InstanceCount": 1, "InstanceGroupName": "b"}]},
+        EnableInterContainerTrafficEncryption=False,
+        OutputDataConfig={"S3OutputPath": "s3://ml-models/out",
+                          "KmsKeyId": key_arn(FOREIGN, account=OTHER)},
+        InputDataConfig=channel("s3://ml-data/train"), EnableManagedSpotTraining=False,
+    ),
+    training_job(  # flawed, but ended long ago
+        "t-old", RoleArn=role_arn("sound"), EnableNetworkIsolation=False,
+        ResourceConfig=_TWO_M5 | {"InstanceCount": 1, "VolumeKmsKeyId": key_arn(CMK)},
+        OutputDataConfig={"S3OutputPath": "s3://ml-models/out", "KmsKeyId": key_arn(CMK)},
+        InputDataConfig=channel("s3://ml-data/train"), VpcConfig=VPC,
+        CreationTime=ago(400.02), TrainingStartTime=ago(400.02), TrainingEndTime=ago(400),
+    ),
+]
+
+# -- what it leans on
+
+ROLES = [
+    role("sound", allow("s3:GetObject", "s3:PutObject", on=[
+        "arn:aws:s3:::ml-data/*", "arn:aws:s3:::ml-models/*"]),
+        Tags=[{"Key": "team", "Value": "fraud"}]),
+    role("admin", attached=[ADMIN]),
+    role("wide", allow("s3:*"), allow("iam:PassRole", "sts:AssumeRole")),
+    role("capped", attached=[ADMIN], boundary=CAP),
+    role("unused", allow("*")),
+]
+POLICIES = [
+    managed_policy(ADMIN, allow("*")),
+    managed_policy(CAP, allow("s3:GetObject", on="arn:aws:s3:::ml-data/*")),
+]
+KEYS = [
+    key(CMK, "alias/ml"), key(OFF, KeyState="Disabled", Enabled=False),
+    key(DYING, "alias/dying", KeyState="PendingDeletion", Enabled=False),
+    key(AWS_OWN, "alias/aws/sagemaker", "alias/aws/s3", KeyManager="AWS"),
+]
+BUCKETS = [
+    sound_bucket("ml-data", EU, key_id=key_arn(CMK), logs_to="ml-logs", copies_to="ml-copies",
+                 _tags={"class": "personal"}),
+    sound_bucket("ml-models", EU, key_id=f"arn:aws:kms:{EU}:{ACCOUNT}:alias/ml",
+                 logs_to="ml-logs", copies_to="ml-copies"),
+    sound_bucket("ml-logs", EU, key_id=key_arn(CMK), logs_to="ml-copies", copies_to="ml-copies"),
+    sound_bucket("ml-copies", US, key_id=key_arn("cmk-us", US), logs_to="us-logs",
+                 copies_to="ml-data"),
+    sound_bucket("us-logs", US, key_id=key_arn("cmk-us", US), logs_to="ml-copies",
+                 copies_to="ml-logs"),
+    bucket("plain-data", EU),  # as S3 makes it when nobody says anything, before April 2023
+    bucket(
+        "open-data", US,
+        GetBucketPolicy=policy(
+            statement("open-data", "Allow", ["s3:GetObject", "s3:PutObject"]),
+            statement("open-data", "Allow", ["s3:PutBucketPolicy"],
+                      {"AWS": f"arn:aws:iam::{OTHER}:root"})),
+        GetBucketPolicyStatus={"PolicyStatus": {"IsPublic": True}},
+        GetBucketAcl=public_acl(("AllUsers", "READ"), ("AuthenticatedUsers", "WRITE")),
+        GetBucketWebsite={"IndexDocument": {"Suffix": "index.html"}},
+        GetBucketVersioning={"Status": "Enabled"},
+        GetBucketEncryption={"ServerSideEncryptionConfiguration": {"Rules": [{
+            "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}},
+    ),
+    sound_bucket(  # a policy that says "*", and means one VPC endpoint of a team we do not know
+        "vpce-data", EU, key_id=key_arn(CMK), logs_to="ml-logs", copies_to="ml-copies",
+        GetPublicAccessBlock={"PublicAccessBlockConfiguration": ALL_ON | {
+            "RestrictPublicBuckets": False}},
+        GetBucketPolicy=policy(tls_only("vpce-data"), statement(
+            "vpce-data", "Allow", "s3:GetObject",
+            Condition={"StringEquals": {"aws:SourceVpce": "vpce-12345678"}})),
+    ),
+]
+TRAILS_EU = [trail(
+    "everything", EU, "ml-logs", IsMultiRegionTrail=True, LogFileValidationEnabled=True,
+    KmsKeyId=key_arn(CMK), HasInsightSelectors=True,
+    CloudWatchLogsLogGroupArn=f"arn:aws:logs:{EU}:{ACCOUNT}:log-group:trail:*",
+    CloudWatchLogsRoleArn=role_arn("sound"),
+    GetTrailStatus={"IsLogging": True, "LatestDeliveryTime": ago(0),
+                    "LatestCloudWatchLogsDeliveryTime": ago(0)},
+    GetEventSelectors={"AdvancedEventSelectors": [
+        {"Name": "management", "FieldSelectors": [
+            {"Field": "eventCategory", "Equals": ["Management"]}]},
+        {"Name": "objects", "FieldSelectors": [
+            {"Field": "eventCategory", "Equals": ["Data"]},
+            {"Field": "resources.type", "Equals": ["AWS::S3::Object"]}]}]},
+    GetInsightSelectors={"InsightSelectors": [{"InsightType": "ApiCallRateInsight"}]},
+)]
+TRAILS_US = [trail("weak", US, "open-data", GetTrailStatus={"IsLogging": False})]
+# An organization's trail whose home we do not scan, and of whose state a member learns nothing.
+ORGANIZATION = trail(
+    "organization", "eu-central-1", "their-data", account=OTHER, IsMultiRegionTrail=True,
+    IsOrganizationTrail=True, LogFileValidationEnabled=True,
+    KmsKeyId=key_arn("org", "eu-central-1", OTHER),
+    **dict.fromkeys(
+        ("GetTrailStatus", "GetEventSelectors", "GetInsightSelectors"),
+        Error("AccessDeniedException", "not authorized: the trail is the organization's", 400)),
+)
+
+DOCUMENT = {
+    ACCOUNT: {
+        EU: {
+            "sagemaker": {
+                "NotebookInstance": NOTEBOOKS, "NotebookInstanceLifecycleConfig": LIFECYCLES,
+                "Model": MODELS, "EndpointConfig": CONFIGS, "Endpoint": ENDPOINTS,
+                "TrainingJob": TRAINING,
+            },
+            "kms": {"Key": KEYS},
+            "ec2": network(
+                EU, vpcs=[("vpc-own", False), ("vpc-default", True)],
+                subnets=[("subnet-own", "vpc-own"), ("subnet-default", "vpc-default")],
+                groups=[("sg-closed", "vpc-own", "10.0.0.0/16"),
+                        ("sg-open", "vpc-default", "0.0.0.0/0")],
+            ) | {"DescribeInstanceTypes": types(
+                ("m5.large", False), ("m5.xlarge", False), ("c5.xlarge", False),
+                ("g5.xlarge", True))},
+            "cloudtrail": {"Trail": TRAILS_EU},
+            "macie2": {
+                "GetMacieSession": {"status": "ENABLED", "createdAt": ago(100)},
+                "GetAutomatedDiscoveryConfiguration": {"status": "ENABLED"},
+            },
+        },
+        US: {
+            "sagemaker": {
+                "NotebookInstance": [notebook(  # AWS left out what AWS's own default says
+                    "nb-us", US, PlatformIdentifier="notebook-al2-v1")],
+                "*": EMPTY,
+            },
+            "kms": {"Key": [key("cmk-us", region=US)]},
+            "ec2": {"*": EMPTY},
+            "cloudtrail": {"Trail": TRAILS_US},
+            "macie2": {"GetMacieSession": Error(
+                "AccessDeniedException", "Macie is not enabled.", 403)},
+        },
+        "eu-central-1": {
+            "cloudtrail": {"Trail": [ORGANIZATION]},
+            "kms": {"*": EMPTY},
+        },
+        "*": {
+            "s3": {"Bucket": BUCKETS}, "iam": {"Role": ROLES, "Policy": POLICIES},
+            "s3control": {"GetPublicAccessBlock": Error(
+                "NoSuchPublicAccessBlockConfiguration", "it does not exist", 404)},
+        },
+    },
+    OTHER: {
+        US: {"s3": {"Bucket": [bucket("their-data", US)]}},
+        EU: {"kms": {"Key": [key(FOREIGN, account=OTHER)]}},
+        "eu-central-1": {"kms": {"Key": [key("org", region="eu-central-1", account=OTHER)]}},
+    },
+}
+
+FAILS = {
+    "cloudtrail-bucket-access-logging": {"weak"},
+    "cloudtrail-bucket-object-lock": {"weak"},
+    "cloudtrail-bucket-public": {"weak"},
+    "cloudtrail-cloudwatch-logs": {"weak", "organization"},
+    "cloudtrail-insights": {"weak"},
+    "cloudtrail-kms-encryption": {"weak"},
+    "cloudtrail-log-validation": {"weak"},
+    "macie-automated-discovery": {US},
+    "macie-enabled": {US},
+    "s3-account-public-access-block": {ACCOUNT},
+    "s3-bucket-access-logging": {"plain-data", "open-data"},
+    "s3-bucket-acls-disabled": {"plain-data", "open-data"},
+    "s3-bucket-authenticated-users-acl": {"open-data"},
+    "s3-bucket-cross-account-sensitive-actions": {"open-data"},
+    "s3-bucket-encryption-enforced": {"plain-data", "open-data", "vpce-data"},
+    "s3-bucket-event-notifications": {"plain-data", "open-data"},
+    "s3-bucket-kms-encryption": {"plain-data", "open-data"},
+    "s3-bucket-lifecycle": {"plain-data", "open-data"},
+    "s3-bucket-mfa-delete": {"open-data"},  # the others have lifecycle rules, or no versions
+    "s3-bucket-multipart-abort": {"plain-data", "open-data"},
+    "s3-bucket-object-lock": {"open-data"},  # the only one of evidence without
+    "s3-bucket-policy-known-grantees": {"open-data", "vpce-data"},
+    "s3-bucket-public-access-block": {"plain-data", "open-data", "vpce-data"},
+    "s3-bucket-public-read": {"open-data"},
+    "s3-bucket-public-write": {"open-data"},
+    "s3-bucket-replication": {"plain-data", "open-data"},
+    "s3-bucket-static-website": {"open-data"},
+    "s3-bucket-tls-only": {"plain-data", "open-data"},
+    "s3-bucket-version-lifecycle": {"open-data"},
+    "s3-bucket-versioning": {"plain-data"},
+    "sagemaker-endpoint-config-data-capture": {"ec-nvme"},
+    "sagemaker-endpoint-config-data-capture-cmk": {"ec-flawed", "ec-mixed"},
+    "sagemaker-endpoint-config-in-vpc": {"ec-components"},
+    "sagemaker-endpoint-config-instance-count": {"ec-flawed"},
+    "sagemaker-endpoint-config-instance-type-consistent": {"ec-mixed"},
+    "sagemaker-endpoint-config-network-isolation": {"ec-components"},
+    "sagemaker-endpoint-config-safe-rollout": {"ec-flawed", "ec-components"},
+    "sagemaker-endpoint-config-variant-weights": {"ec-mixed"},
+    "sagemaker-endpoint-config-volume-kms": {"ec-flawed"},
+    "sagemaker-endpoint-role-s3-scope": {"e-flawed"},
+    "sagemaker-notebook-direct-internet-access": {"nb-flawed", "nb-us"},
+    "sagemaker-notebook-idle": {"nb-flawed"},
+    "sagemaker-notebook-imdsv2": {"nb-flawed", "nb-us"},
+    "sagemaker-notebook-in-custom-vpc": {"nb-flawed", "nb-subtle", "nb-us"},
+    "sagemaker-notebook-lifecycle-attached": {"nb-flawed", "nb-us"},
+    "sagemaker-notebook-lifecycle-secrets": {"lc-secret"},
+    "sagemaker-notebook-role-admin": {"nb-flawed"},
+    "sagemaker-notebook-role-assumerole": {"nb-flawed", "nb-subtle"},
+    "sagemaker-notebook-role-passrole": {"nb-flawed", "nb-subtle"},
+    "sagemaker-notebook-role-s3-scope": {"nb-flawed", "nb-subtle"},
+    "sagemaker-notebook-root-access": {"nb-flawed", "nb-us"},
+    "sagemaker-notebook-security-group-open": {"nb-subtle"},
+    "sagemaker-notebook-supported-platform": {"nb-flawed", "nb-us"},
+    "sagemaker-notebook-volume-cmk": {"nb-flawed", "nb-subtle", "nb-key-off", "nb-us"},
+    "sagemaker-notebook-volume-kms": {"nb-flawed", "nb-us"},  # a key of AWS's is a key
+    "sagemaker-training-checkpoint": {"t-flawed"},
+    "sagemaker-training-data-bucket-versioned": {"t-flawed"},
+    "sagemaker-training-data-cross-account": {"t-subtle"},
+    "sagemaker-training-data-unencrypted": {"t-flawed"},
+    "sagemaker-training-hyperparameter-secrets": {"t-flawed"},
+    "sagemaker-training-in-vpc": {"t-flawed"},
+    "sagemaker-training-intercontainer-encryption": {"t-flawed", "t-foreign-key"},
+    "sagemaker-training-network-isolation": {"t-flawed", "t-old"},
+    "sagemaker-training-output-cmk": {"t-flawed", "t-subtle"},
+    "sagemaker-training-output-ghost-bucket": {"t-flawed"},
+    "sagemaker-training-output-kms": {"t-flawed"},
+    "sagemaker-training-role-admin": {"t-flawed"},
+    "sagemaker-training-role-passrole": {"t-flawed", "t-subtle"},
+    "sagemaker-training-role-s3-scope": {"t-flawed", "t-subtle"},
+    "sagemaker-training-volume-kms": {"t-flawed"},
+}
+UNKNOWN = {
+    "cloudtrail-bucket-access-logging": {"organization"},
+    "cloudtrail-bucket-object-lock": {"organization"},
+    "cloudtrail-bucket-public": {"organization"},
+    "cloudtrail-insights": {"organization"},
+    "cloudtrail-kms-encryption": {"organization"},
+    "sagemaker-training-data-bucket-versioned": {"t-subtle"},
+    "sagemaker-training-data-unencrypted": {"t-subtle"},
+    "sagemaker-training-output-cmk": {"t-foreign-key"},
+}
+HISTORICAL = {"t-old"}
+
+DARK = {
+    **DOCUMENT,
+    ACCOUNT: DOCUMENT[ACCOUNT] | {
+        EU: DOCUMENT[ACCOUNT][EU] | {"cloudtrail": {"Trail": []}},
+        "eu-central-1": {},
+        "*": DOCUMENT[ACCOUNT]["*"] | {"s3control": {"GetPublicAccessBlock": {
+            "PublicAccessBlockConfiguration": ALL_ON}}},
+    },
+}
+_CLOSED = (  # what the account's block takes the sting out of
+    "cloudtrail-bucket-public", "s3-account-public-access-block",
+    "s3-bucket-authenticated-users-acl", "s3-bucket-cross-account-sensitive-actions",
+    "s3-bucket-public-access-block", "s3-bucket-public-read", "s3-bucket-public-write",
+)
+DARK_FAILS = {
+    **{rule: names for rule, names in FAILS.items() if rule not in _CLOSED},
+    "cloudtrail-cloudwatch-logs": {"weak"},
+    "cloudtrail-multi-region": {ACCOUNT},
+    # public, but for the block, is who the policy lets in; one VPC endpoint is no public
+    "s3-bucket-policy-known-grantees": {"vpce-data"},
+    "s3-bucket-data-events": {"ml-data", "ml-models", "plain-data"},  # those SageMaker names
+}
+DARK_UNKNOWN = {r: names for r, names in UNKNOWN.items() if not r.startswith("cloudtrail-")}
