@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any
 
 from auditor.inventory import Resource
-from auditor.kinds import Trail
+from auditor.kinds import Trail, account_of
 from auditor.shapes.cloudtrail import AdvancedEventSelector, AdvancedFieldSelector
+from auditor.verdict import NotApplicable, Verdict
+
+from ._status import Check
 
 NOTHING: frozenset[str] = frozenset()
 READ = frozenset({"read"})
@@ -29,6 +33,23 @@ def sample_trail(**more: Any) -> dict[str, Any]:
         "Status": {"IsLogging": True},
         **more,
     }
+
+
+def ours(check: Check) -> Check:
+    """Make a rule NotApplicable to a trail of another account.
+
+    A member account sees its organization's trails but can neither change them nor look into
+    their bucket; they are judged where they belong. Stands between ``@rule`` and the function.
+    """
+
+    @wraps(check)
+    def judged(trail: Resource[Trail], **settings: Any) -> Verdict:
+        owner = account_of(trail.arn)
+        if owner and owner != trail.account:
+            return NotApplicable(f"the trail belongs to account {owner} and is judged there")
+        return check(trail, **settings)
+
+    return judged
 
 
 def is_logging(trail: Resource[Trail]) -> bool:

@@ -14,7 +14,7 @@ from auditor.verdict import Fail, Pass, Severity, Verdict
 
 from ._controls import ENCRYPTION, INTEGRITY, LENS, MONITORING, NIST
 from ._keys import customer_managed
-from ._trails import BOTH, is_logging, management, sample_trail
+from ._trails import BOTH, is_logging, management, ours, sample_trail
 
 _KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 _LOG_GROUP = "arn:aws:logs:eu-west-1:111122223333:log-group:trail:*"
@@ -128,6 +128,7 @@ def everything_is_recorded(account: Resource[Account]) -> Verdict:
     good=sample_trail(LogFileValidationEnabled=True),
     bad=[sample_trail(LogFileValidationEnabled=False), sample_trail()],
 )
+@ours
 def logs_are_signed(trail: Resource[Trail]) -> Verdict:
     """Logs that anyone could have edited prove nothing.
 
@@ -183,6 +184,7 @@ def logs_are_signed(trail: Resource[Trail]) -> Verdict:
         ),
     ],
 )  # fmt: skip
+@ours
 def logs_are_encrypted(trail: Resource[Trail]) -> Verdict:
     """The log of an ML account names roles, buckets, images and addresses: a map for an attacker.
 
@@ -234,6 +236,7 @@ def logs_are_encrypted(trail: Resource[Trail]) -> Verdict:
     ],
     settings=(Setting("hours", 24, "How long ago the last delivery may be, in hours."),),
 )  # fmt: skip
+@ours
 def reaches_the_watchers(trail: Resource[Trail], hours: float) -> Verdict:
     """Files in a bucket are for afterwards; alarms and queries need the events as they happen.
 
@@ -278,6 +281,7 @@ def reaches_the_watchers(trail: Resource[Trail], hours: float) -> Verdict:
         ),
     ],
 )
+@ours
 def unusual_rates_show(trail: Resource[Trail]) -> Verdict:
     """Insights compares the rate of calls and errors with the account's own past.
 

@@ -404,6 +404,8 @@ def tried_beside(config: Resource[EndpointConfig]) -> Verdict:
     variants = _production(config)
     if not _on_instances(variants):
         return _SERVERLESS
+    if _serves_components(config):
+        return NotApplicable("models come and go as inference components, not as variants")
     if len(variants) > 1 or config.data.ShadowProductionVariants:
         return Pass()
     return _fail(config, f"{variants[0].VariantName} is the only variant and there is no shadow"

@@ -14,7 +14,7 @@ from auditor.verdict import Fail, Pass, Severity, Verdict
 from ._buckets import bucket_behind
 from ._controls import INTEGRITY, LENS, MONITORING, NETWORK, NIST
 from ._s3 import SETTINGS, logs_elsewhere, not_public
-from ._trails import sample_trail
+from ._trails import ours, sample_trail
 
 _FOUR = ",".join(f"{setting}=true" for setting in SETTINGS)
 _BUCKET = (
@@ -46,9 +46,8 @@ def _into(**bucket: Any) -> Sample:
 def _log_bucket(trail: Resource[Trail], judged: Callable[[Resource[Bucket]], Verdict]) -> Verdict:
     """Judge the bucket a trail delivers to.
 
-    That of an organization's trail belongs to another account as a rule: nobody looked at it,
-    so it is :class:`Unseen`. One that does not exist fails, for the logs go nowhere, or to
-    whoever takes the name next.
+    One of another account was looked at by nobody, so it is :class:`Unseen`. One that does not
+    exist fails, for the logs go nowhere, or to whoever takes the name next.
     """
     if not trail.data.S3BucketName:
         raise Unseen(f"the trail {trail.name} names no S3BucketName")
@@ -81,6 +80,7 @@ def _log_bucket(trail: Resource[Trail], judged: Callable[[Resource[Bucket]], Ver
     good=_into(Acl=_OWNER_ONLY),
     bad=_into(Acl=_PUBLIC),
 )
+@ours
 def logs_are_not_public(trail: Resource[Trail]) -> Verdict:
     """A public log bucket shows the world who works here, with which roles, from which addresses.
 
@@ -125,6 +125,7 @@ def logs_are_not_public(trail: Resource[Trail]) -> Verdict:
     ),
     bad=[_into(), _into(LoggingEnabled={"TargetBucket": "audit-logs"})],
 )
+@ours
 def reading_logs_is_logged(trail: Resource[Trail]) -> Verdict:
     """Who fetched or deleted the trail's files is what an investigation asks first.
 
@@ -155,6 +156,7 @@ def reading_logs_is_logged(trail: Resource[Trail]) -> Verdict:
     ],
     bad=_into(Versioning={"Status": "Enabled"}),
 )
+@ours
 def logs_cannot_be_deleted(trail: Resource[Trail]) -> Verdict:
     """The first thing a careful intruder does with an administrator's rights is to clean up.
 

@@ -155,6 +155,8 @@ def write(
             part.replace(output.path)
         except OSError as error:
             raise AuditorError(f"{output.path}: cannot be written ({error.strerror})") from None
+        finally:
+            part.unlink(missing_ok=True)  # there only where something went wrong
 
 
 def conclude(

@@ -247,7 +247,7 @@ def with_bucket_state(rule, state):
 
 
 @pytest.mark.parametrize("rule", BUCKET_RULES)
-def test_the_bucket_of_an_organization_was_not_looked_at(rule):
+def test_the_bucket_of_another_account_was_not_looked_at(rule):
     found = with_bucket_state(rule, "foreign")
     assert found.status == "unknown" and "another account" in found.message
     assert with_bucket_state(rule, "unseen").status == "unknown"
@@ -259,3 +259,17 @@ def test_one_protection_is_enough_whatever_was_refused(member, status):
     logs = bucket(ObjectLockConfiguration=LOCKED)
     assert judge_with_gap("cloudtrail-bucket-object-lock", TRAIL, [trail(), logs], of=logs,
                           member=member) == status
+
+
+@pytest.mark.parametrize("rule", [r for r in RULES if RULES[r].on is TRAIL])
+def test_the_trail_of_another_account_is_judged_there(rule):
+    theirs = "arn:aws:cloudtrail:eu-west-1:999988887777:trail/organization"
+    found = judge(rule, {"Name": "organization", "TrailARN": theirs, "IsOrganizationTrail": True})
+    assert found.status == "not_applicable" and "999988887777" in found.message
+
+
+def test_the_trail_of_the_organization_counts_for_the_account():
+    data = trail(TrailARN="arn:aws:cloudtrail:eu-west-1:999988887777:trail/organization").data
+    whole = {"IsMultiRegionTrail": True, "Status": {"IsLogging": True}, "Selectors": {
+        "EventSelectors": [{"ReadWriteType": "All", "IncludeManagementEvents": True}]}}
+    assert judge("cloudtrail-multi-region", {}, Other(TRAIL, {**data, **whole})).status == "pass"
