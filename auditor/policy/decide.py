@@ -1,0 +1,216 @@
+"""From a question to a witness: which callers, which Allow, and the proof read back.
+
+A question is asked of every kind of caller and every Allow in turn. What the search finds is put
+to ``concrete`` before it counts; if the two disagree, nothing is decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import product
+
+from . import concrete
+from .actions import natural
+from .concrete import Caller, Request
+from .encode import Reading, guessed, literals, readings
+from .globs import Budget, GaveUp
+from .model import Policy, Statement
+from .solve import Domain, Literal, Problem, Tests, solve
+from .strangers import World, mentioned
+
+# From the Allows of an answer to plain pairs of an action and a resource.
+Prefer = Callable[[Sequence[Statement]], Iterable[tuple[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A request that is allowed: by which statements, for which kind of caller."""
+
+    request: Request
+    world: World
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Is there such a request that every one of ``grants`` allows and none of ``all`` denies?
+
+    With no ``grants`` whatever is not denied counts. ``actions`` and ``resources`` say which
+    requests are meant, ``prefer`` which pairs of them make a plain example of a statement.
+    """
+
+    grants: tuple[Policy, ...]
+    all: tuple[Policy, ...]
+    worlds: Sequence[World]
+    actions: Tests = ()
+    resources: Tests = ()
+    principals: bool = True
+    counts: Callable[[Statement], bool] = lambda statement: True
+    prefer: Prefer = lambda chosen: ()
+    budget: Budget = field(default_factory=Budget)
+
+
+def decide(question: Question) -> Found | None:
+    """Return a request that answers yes, None where there is none (a proof), or raise GaveUp."""
+    doubt: GaveUp | None = None
+    keys = frozenset().union(*(mentioned(policy) for policy in question.all))
+    for world in question.worlds:
+        try:
+            found = _in_world(question, world, keys)
+        except GaveUp as gave_up:
+            doubt = gave_up
+            continue
+        if found:
+            return found
+    if doubt:
+        raise doubt
+    return None
+
+
+def _in_world(question: Question, world: World, keys: frozenset[str]) -> Found | None:
+    doubt: GaveUp | None = None
+    for reading, there in readings(question.all, world):
+        try:
+            for chosen, request in _requests(question, there, keys, reading):
+                if not reading.wide:
+                    return _confirmed(question, Found(request, there, chosen))
+                doubt = GaveUp("it depends on what a policy variable stands for")
+                guess = guessed(chosen, there, request.resource, request.keys)
+                if guess:
+                    for again, exact in _requests(question, guess[1], keys, guess[0]):
+                        return _confirmed(question, Found(exact, guess[1], again))
+        except GaveUp as gave_up:
+            doubt = gave_up
+    if doubt:
+        raise doubt
+    return None
+
+
+def _requests(
+    question: Question, world: World, keys: frozenset[str], reading: Reading
+) -> Iterator[tuple[tuple[Statement, ...], Request]]:
+    """Yield a request for each choice of Allows that has one; at the end raise what gave up."""
+    doubt: GaveUp | None = None
+    denies = [
+        row
+        for policy in question.all
+        for statement in policy.statements
+        if not statement.allow and (row := _row(statement, world, reading, question)) is not None
+    ]
+    for chosen, must in _allows(question, world, reading):
+        domains = _domains(question, world, keys, chosen, [must, *denies])
+        try:
+            values = solve(Problem(domains, must, denies), question.budget)
+        except GaveUp as gave_up:
+            doubt = gave_up
+            continue
+        if values is not None:
+            plain = {action.lower(): action for action, _ in question.prefer(chosen)}
+            action = values["action"] or ""
+            values["action"] = plain.get(action, action)
+            yield chosen, _request(world, values, keys)
+    if doubt:
+        raise doubt
+
+
+def _row(
+    statement: Statement, world: World, reading: Reading, question: Question
+) -> list[Literal] | None:
+    return literals(statement, world, reading, principals=question.principals)
+
+
+def _allows(
+    question: Question, world: World, reading: Reading
+) -> Iterator[tuple[tuple[Statement, ...], list[Literal]]]:
+    """Yield each choice of one Allow from every granting policy, and what must hold for it."""
+    sides: list[list[tuple[Statement, list[Literal]]]] = []
+    for policy in question.grants:
+        side = []
+        for statement in policy.statements:
+            if statement.allow and question.counts(statement):
+                row = _row(statement, world, reading, question)
+                if row is not None:
+                    side.append((statement, row))
+        sides.append(side)
+    for choice in product(*sides):
+        yield tuple(s for s, _ in choice), [one for _, row in choice for one in row]
+
+
+def _domains(
+    question: Question, world: World, keys: frozenset[str], chosen: Sequence[Statement],
+    rows: Iterable[Sequence[Literal]],
+) -> Mapping[str, Domain]:
+    used = {one.variable for row in rows for one in row}
+    used |= {world.view(key).variable for key in keys} | {"principal"}
+    pairs = list(question.prefer(chosen))
+    domains = {
+        variable: world.domain(variable) for variable in used - {"action", "resource"}
+    }
+    actions = (*question.actions, *world.actions)
+    domains["action"] = Domain(False, True, actions, prefer=tuple(a.lower() for a, _ in pairs))
+    domains["resource"] = Domain(
+        False, True, question.resources, prefer=tuple(resource for _, resource in pairs)
+    )
+    return domains
+
+
+def _request(world: World, values: Mapping[str, str | None], keys: frozenset[str]) -> Request:
+    found = {}
+    for key in sorted(keys):
+        view = world.view(key)
+        value = values.get(view.variable)
+        if value is not None:
+            found[key] = _shown(key, view.of(value))
+    name = values.get("principal") or world.name
+    session = world.name if ":assumed-role/" in world.name else ""
+    caller = Caller(world.kind, name, session)
+    return Request(caller, values["action"] or "", values["resource"] or "", found)
+
+
+def _shown(key: str, value: str) -> str:
+    if key == "aws:currenttime":
+        try:
+            return datetime.fromtimestamp(float(value), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        except (ValueError, OverflowError, OSError):
+            return value
+    return value
+
+
+def _confirmed(question: Question, found: Found) -> Found:
+    """Return what was found if the evaluation of that one request agrees, or raise GaveUp."""
+    if not _holds(question, found.request):
+        raise GaveUp("the search and the evaluation of its witness disagree")
+    request = found.request
+    if natural(request.action, request.resource):
+        return found
+    for action, resource in question.prefer(found.statements):
+        other = replace(request, action=action, resource=resource)
+        if natural(action, resource) and _asked(question, found.world, other):
+            return replace(found, request=other)
+    return found
+
+
+def _asked(question: Question, world: World, request: Request) -> bool:
+    """Say whether a request is one that the question is about, and answers it."""
+    actions = (*question.actions, *world.actions)
+    return (
+        all(test.has(request.action.lower()) == wanted for test, wanted in actions)
+        and all(test.has(request.resource) == wanted for test, wanted in question.resources)
+        and _holds(question, request)
+    )
+
+
+def _holds(question: Question, request: Request) -> bool:
+    return all(
+        any(
+            one.allow and concrete.matches(one, request, principals=question.principals)
+            for one in policy.statements
+        )
+        for policy in question.grants
+    ) and not any(
+        concrete.denies(policy, request, principals=question.principals)
+        for policy in question.all
+    )
+
