@@ -31,7 +31,9 @@ SAMPLES: Final = (
 
 # The verbs of what only reads: IAM's access levels Read and List.
 READING_VERBS: Final = (
-    "get", "list", "describe", "head", "batchget", "search", "lookup", "query", "scan",
+    "get", "list", "describe", "head", "batchget", "batchcheck", "search", "lookup", "query",
+    "scan", "select", "check", "view", "validate", "test", "receive", "eshttpget", "eshttphead",
+    "clientmount", "invokeendpoint", "filterlogevents",
 )
 
 # Changes of who may do what, at S3: the gravest that a stranger can be given.

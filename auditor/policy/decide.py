@@ -14,11 +14,13 @@ from itertools import product
 from . import concrete
 from .actions import natural
 from .concrete import Caller, Request
-from .encode import Reading, guessed, literals, readings
+from .encode import literals
 from .globs import Budget, GaveUp
 from .model import Policy, Statement
 from .solve import Domain, Literal, Problem, Tests, solve
-from .strangers import World, mentioned
+from .strangers import mentioned
+from .variables import Reading, guessed, readings
+from .worlds import World
 
 # From the Allows of an answer to plain pairs of an action and a resource.
 Prefer = Callable[[Sequence[Statement]], Iterable[tuple[str, str]]]
@@ -73,14 +75,17 @@ def _in_world(question: Question, world: World, keys: frozenset[str]) -> Found |
     doubt: GaveUp | None = None
     for reading, there in readings(question.all, world):
         try:
-            for chosen, request in _requests(question, there, keys, reading):
+            for found in _requests(question, there, keys, reading):
+                if not reading.wide and _holds(question, found.request):
+                    return _plainer(question, found)
                 if not reading.wide:
-                    return _confirmed(question, Found(request, there, chosen))
+                    doubt = GaveUp("the search and the evaluation of its witness disagree")
+                    continue
                 doubt = GaveUp("it depends on what a policy variable stands for")
-                guess = guessed(chosen, there, request.resource, request.keys)
-                if guess:
-                    for again, exact in _requests(question, guess[1], keys, guess[0]):
-                        return _confirmed(question, Found(exact, guess[1], again))
+                again = guessed(question.all, found.statements, there, found.request)
+                for exact in _requests(question, again[1], keys, again[0]):
+                    if _holds(question, exact.request):
+                        return _plainer(question, exact)
         except GaveUp as gave_up:
             doubt = gave_up
     if doubt:
@@ -90,7 +95,7 @@ def _in_world(question: Question, world: World, keys: frozenset[str]) -> Found |
 
 def _requests(
     question: Question, world: World, keys: frozenset[str], reading: Reading
-) -> Iterator[tuple[tuple[Statement, ...], Request]]:
+) -> Iterator[Found]:
     """Yield a request for each choice of Allows that has one; at the end raise what gave up."""
     doubt: GaveUp | None = None
     denies = [
@@ -110,7 +115,7 @@ def _requests(
             plain = {action.lower(): action for action, _ in question.prefer(chosen)}
             action = values["action"] or ""
             values["action"] = plain.get(action, action)
-            yield chosen, _request(world, values, keys)
+            yield Found(_request(world, values, keys), world, chosen)
     if doubt:
         raise doubt
 
@@ -178,10 +183,8 @@ def _shown(key: str, value: str) -> str:
     return value
 
 
-def _confirmed(question: Question, found: Found) -> Found:
-    """Return what was found if the evaluation of that one request agrees, or raise GaveUp."""
-    if not _holds(question, found.request):
-        raise GaveUp("the search and the evaluation of its witness disagree")
+def _plainer(question: Question, found: Found) -> Found:
+    """Return what was found, with an action that goes with its resource where there is one."""
     request = found.request
     if natural(request.action, request.resource):
         return found

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import islice, product
+from collections.abc import Iterable
 
 from .globs import NO_COLON, REST, Pattern, arn, exact, like, run
 from .model import (
-    ONE,
-    OWNER_KEYS,
     STAR,
     Condition,
     Item,
-    Policy,
     Principal,
     Statement,
     Variable,
@@ -25,30 +19,9 @@ from .model import (
     parse,
     plain,
 )
-from .solve import Addresses, Domain, Everything, Globs, Literal, Order, Test, span
-from .strangers import (
-    ARN,
-    CANONICAL,
-    FEDERATED,
-    ROLE,
-    ROOT,
-    SERVICE,
-    USER,
-    World,
-    variables,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What policy variables stand for.
-
-    ``values`` says it key by key (None: the request has no such key, so the comparison fails).
-    With ``wide`` a variable is anything where that lets more in, and nothing where that does.
-    """
-
-    values: Mapping[str, str | None] = field(default_factory=dict)
-    wide: bool = False
+from .solve import Addresses, Everything, Globs, Literal, Order, Test, span
+from .variables import Reading
+from .worlds import ARN, CANONICAL, FEDERATED, ROLE, ROOT, SERVICE, USER, World
 
 
 def literals(
@@ -210,113 +183,3 @@ def role_patterns(session: str) -> tuple[Pattern, ...]:
     role = rest.partition("/")[0]
     base = exact(head.replace(":sts::", ":iam::") + ":role/")
     return (*base, *exact(role)), (*base, *REST, *exact("/" + role))
-
-
-# -- what variables stand for
-
-_COMBINATIONS = 12
-
-
-def readings(policies: Sequence[Policy], world: World) -> Iterator[tuple[Reading, World]]:
-    """Yield values for the variables of policies, and the world in which they have them.
-
-    Where there are more values than are tried, the last reading is the wide one: it proves that
-    there is no request, but its requests are no witnesses.
-    """
-    keys = sorted({key for policy in policies for key in variables(policy)})
-    if not keys:
-        yield Reading(), world
-        return
-    choices: dict[str, list[str | None]] = {}
-    complete = True
-    named = _named_values(policies)
-    for key in keys:
-        variable = world.view(key).variable
-        if variable in choices:
-            continue
-        domain = world.domain(variable)
-        values: list[str | None] = []
-        if key in OWNER_KEYS:
-            known = [v for v in named.get(key, ()) if domain.has(v)]
-            values += list(domain.values or ()) or [*known, *domain.prefer]
-        else:
-            if domain.present:
-                values += list(domain.values if domain.values is not None else domain.prefer[:2])
-                whole = not world.view(key).part
-                values += [v for v in named.get(key, ()) if whole and domain.has(v)]
-                if not values and domain.has("x"):
-                    values.append("x")
-                complete &= domain.values is not None
-            if domain.absent:
-                values.append(None)
-        choices[variable] = list(dict.fromkeys(values))
-    every = product(*choices.values())
-    for combination in islice(every, _COMBINATIONS):
-        given = dict(zip(choices, combination, strict=True))
-        fixed = {
-            name: Domain(present=False) if value is None else Domain(False, values=(value,))
-            for name, value in given.items()
-        }
-        seen = {}
-        for key in keys:
-            view = world.view(key)
-            value = given[view.variable]
-            seen[key] = None if value is None else view.of(value)
-        yield Reading(seen), replace(world, fixed={**world.fixed, **fixed})
-    if not complete or next(every, None) is not None:
-        yield Reading(wide=True), world
-
-
-def guessed(
-    statements: Iterable[Statement], world: World, resource: str, keys: Mapping[str, str]
-) -> tuple[Reading, World] | None:
-    """Return the values of variables with which statements fit a request, as far as one can see.
-
-    The request was found with each variable as a wildcard; what that wildcard stood for is what
-    the variable must be. None where no text of a statement fits so.
-    """
-    seen: dict[str, str] = {}
-    for statement in statements:
-        texts = [(text, resource) for text in statement.resources or ()]
-        for one in statement.conditions:
-            texts += [(value, keys[one.key]) for value in one.values if one.key in keys]
-        for text, value in texts if statement.variables else ():
-            _capture(text, value, seen)
-    if not seen:
-        return None
-    given: dict[str, str] = {}
-    for key, value in seen.items():
-        view = world.view(key)
-        if not view.part and world.domain(view.variable).has(value):
-            given[view.variable] = value
-    fixed = {name: Domain(False, values=(value,)) for name, value in given.items()}
-    values = {key: given.get(world.view(key).variable) for key in seen}
-    return Reading(values), replace(world, fixed={**world.fixed, **fixed})
-
-
-def _capture(text: str, value: str, seen: dict[str, str]) -> None:
-    """Note what the variables of a text stand for in a value that fits it."""
-    parts, names = [], []
-    for item in parse(text, True, True):
-        if isinstance(item, Variable):
-            parts.append("([^/:]+)")
-            names.append(item.key)
-        else:
-            parts.append(".*" if item is STAR else "." if item is ONE else re.escape(str(item)))
-    match = re.fullmatch("".join(parts), value, re.DOTALL) if names else None
-    if match:
-        for name, found in zip(names, match.groups(), strict=True):
-            seen.setdefault(name, found)
-
-
-def _named_values(policies: Iterable[Policy]) -> dict[str, list[str]]:
-    """Return the values that policies compare a key with, as far as they are plain texts."""
-    found: dict[str, list[str]] = {}
-    for policy in policies:
-        for statement in policy.statements:
-            for condition in statement.conditions:
-                if condition.operator.family == "string":
-                    plain = [v for v in condition.values if not any(c in v for c in "*?$")]
-                    found.setdefault(condition.key, []).extend(plain[:3])
-    return found
-

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from .answer import Answer
+from .concrete import Caller
 from .decide import Found
 from .keys import provider, row
 from .model import Condition, Policy, Statement
-from .strangers import (
-    ANYONE,
-    ARN,
-    CANONICAL,
-    FEDERATED,
-    FRESH_ACCOUNTS,
-    SERVICE,
-    World,
-)
+from .worlds import ANYONE, FRESH_ACCOUNTS
 
 
 def who(found: Found) -> str:
@@ -52,7 +46,7 @@ def allowed(found: Found, policy: Policy) -> Answer:
         deny = "; no Deny covers this request"
     because = (
         f"{who(found)} may {found.request.action} on {_resource(found, policy)}: "
-        f"{statement.place} grants {_grantee(statement, found.world)}"
+        f"{statement.place} grants {_grantee(statement, found.request.caller)}"
         f"{_conditions(statement, found.request.keys)}{deny}"
     )
     return Answer(True, because, statement.label, witness(found))
@@ -82,7 +76,7 @@ def _example(text: str) -> str:
     return text.replace("*", "x").replace("?", "x")
 
 
-def _grantee(statement: Statement, world: World) -> str:
+def _grantee(statement: Statement, caller: Caller) -> str:
     if statement.principals is None:
         if statement.not_principals is None:
             return "it"
@@ -92,10 +86,11 @@ def _grantee(statement: Statement, world: World) -> str:
             return "Principal *"
         if one.kind == "wildcard":
             return f"Principal {one.value} (a pattern, read as everyone)"
-    names = [one.value for one in statement.principals]
-    if world.kind in (SERVICE, FEDERATED, CANONICAL, ARN) and world.name in names:
-        return f"Principal {world.name}"
-    return f"Principal {names[0]}" + (f" and {len(names) - 1} more" if len(names) > 1 else "")
+    # An account's principals are meant by its number.
+    parts = caller.name.split(":", 5)
+    names = (caller.name, caller.session, parts[4] if len(parts) == 6 else "")
+    found = [one.value for one in statement.principals if one.value in names]
+    return f"Principal {(found or [statement.principals[0].value])[0]}"
 
 
 def _conditions(statement: Statement, keys: Mapping[str, str]) -> str:
@@ -135,8 +130,11 @@ def _why(condition: Condition, keys: Mapping[str, str]) -> str:
     return f"{condition.name} ({why})"
 
 
-def nobody(policy: Policy, aim: str) -> str:
-    """Say why no request was found: what each Allow is held back by, as far as it is plain."""
+def nobody(policy: Policy, aim: str, alone: Callable[[Statement], bool]) -> str:
+    """Say why no request was found: what each Allow for everyone is held back by.
+
+    ``alone`` says whether a statement by itself would answer yes.
+    """
     wide = [
         one for one in policy.statements
         if one.allow and (one.not_principals is not None or any(
@@ -149,13 +147,13 @@ def nobody(policy: Policy, aim: str) -> str:
         return f"no statement can {aim}: each grants only the principals it names"
     told = []
     for one in wide[:3]:
-        keys = [c.name for c in one.conditions]
-        if keys:
-            told.append(f"{one.place} is held by its condition on {', '.join(keys)}")
-        elif any(not other.allow for other in policy.statements):
+        keys = ", ".join(condition.name for condition in one.conditions)
+        if alone(one):
             told.append(f"what {one.place} grants is denied to them")
+        elif keys and alone(replace(one, conditions=())):
+            told.append(f"{one.place} is held by its condition on {keys}")
         else:
-            told.append(f"{one.place} grants nothing that they can use")
+            told.append(f"{one.place} grants nothing of the kind")
     return f"no statement can {aim}: {'; '.join(told)}"
 
 

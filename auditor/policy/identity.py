@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from .actions import COMPUTE, IAM_ADMINISTRATION
 from .answer import Answer, Identity
 from .decide import Found, Question, decide
 from .explain import witness
-from .globs import GaveUp, exact
+from .globs import Budget, GaveUp, exact
 from .model import Policy, Statement
 from .questions import now
 from .reading import read
 from .solve import Domain, Globs, Tests
-from .strangers import ROLE, USER, World, mentioned, own, spread
+from .strangers import mentioned, own, spread
+from .worlds import ROLE, USER, World
 
 # Names that nobody gave: what is allowed on these is allowed on whatever there is.
 _FRESH = "fresh-7f3a9c51"
@@ -57,6 +58,7 @@ class _Documents:
     grants: Policy
     boundary: Policy | None
     account: str
+    budget: Budget = field(default_factory=Budget)
 
     @property
     def policies(self) -> tuple[Policy, ...]:
@@ -160,7 +162,7 @@ def _first(
             documents.policies, documents.policies, worlds, only,
             ((Globs(tuple(map(exact, arns))), True),), principals=False,
             counts=_without_conditions if unconditional else lambda statement: True,
-            prefer=partial(_pairs, action, arns),
+            prefer=partial(_pairs, action, arns), budget=documents.budget,
         )
         try:
             found = decide(question)

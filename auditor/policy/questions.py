@@ -13,20 +13,12 @@ from .answer import Answer, Document, Trust
 from .decide import Found, Prefer, Question, decide
 from .encode import role_patterns
 from .globs import ANY, REST, WORD, GaveUp, Pattern, exact, like, run
-from .model import Policy, plain
+from .model import Policy, Statement, plain
 from .outside import Outside, claims, named, trusted
 from .reading import read
 from .solve import Domain, Globs, Tests
-from .strangers import (
-    ARN,
-    CANONICAL,
-    ROLE,
-    SIGNED_ONLY,
-    World,
-    callers,
-    mentioned,
-    spread,
-)
+from .strangers import SIGNED_ONLY, callers, mentioned, spread
+from .worlds import ARN, CANONICAL, ROLE, World
 
 
 def now() -> float:
@@ -134,7 +126,12 @@ def _allowed(
         return found
     if found:
         return explain.allowed(found, document)
-    return Answer(False, explain.nobody(document, aim))
+
+    def alone(statement: Statement) -> bool:
+        one = replace(document, statements=(statement,))
+        return isinstance(_decided(replace(question, grants=(one,), all=(one,))), Found)
+
+    return Answer(False, explain.nobody(document, aim, alone))
 
 
 def _narrowed(actions: Collection[str]) -> Tests:
@@ -256,11 +253,12 @@ class _Hole:
 
     def world(self, world: World) -> World:
         """Return a caller's world as far as it makes such requests."""
-        fixed = {}
+        fixed: dict[str, Domain] = {}
         if self.headers is not None:
             fixed = {key: Domain(present=False) for key in (_SSE, _KEY_ID, _CUSTOMER)}
             fixed |= {key: Domain(False, values=(v,)) for key, v in self.headers.items()}
-        return replace(world, fixed=fixed, secure=self.secure is None and world.secure)
+        secure = world.secure if self.secure is None else self.secure
+        return replace(world, fixed=fixed, secure=secure)
 
 
 def _denied(policy: Document, bucket: str, holes: Sequence[_Hole], what: str) -> Answer:

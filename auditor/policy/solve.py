@@ -150,7 +150,9 @@ class Domain:
     prefer: tuple[str, ...] = ()  # the plainest, tried first
 
     def has(self, value: str) -> bool:
-        """Say whether a value passes the tests."""
+        """Say whether a value is one of those."""
+        if self.values is not None and value not in self.values:
+            return False
         return all(test.has(value) == wanted for test, wanted in self.tests)
 
 

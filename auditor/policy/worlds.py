@@ -7,7 +7,7 @@ says whether the caller has it and with which values; what is ``outside`` nobody
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -26,16 +26,12 @@ from .globs import (
 )
 from .keys import (
     MAYBE,
-    NETWORK_KEYS,
     NEVER,
     PUBLIC_PROVIDERS,
-    SELF_KEYS,
-    SOURCE_KEYS,
     is_claim,
     provider,
     row,
 )
-from .model import Policy, Variable, parse
 from .outside import NOT_PUBLIC, OWNER_ACCOUNT, OWNER_ORGANIZATION, Outside
 from .solve import Addresses, Domain, Everything, Globs, Literal, Order, Part, Test, Tests
 
@@ -250,7 +246,8 @@ def _principal(world: World) -> Domain:
     )
 
 
-# Role and user paths may hold a colon, but nobody's account can be forged by it: see [C5].
+# AWS lets a path hold a colon. Not here: ``*:111122223333:*`` fixes an account, as AWS's guides
+# read it, though a path of that name would fit it too.
 WORD_OR_SLASH: Final = WORD._replace(chars=WORD.chars | {"/"})
 
 

@@ -63,6 +63,7 @@ def check(answer: Answer, expected: bool | None, why: str) -> None:
         assert answer.witness["action"]
 
 
+HTTPS = {"Bool": {"aws:SecureTransport": "true"}}
 ORG = {"StringEquals": {"aws:PrincipalOrgID": "o-aaaaaaaaaa"}}
 CONDITIONS: list[tuple[str, Any, bool, str]] = [
     # A5-A10: operators, values, missing keys
@@ -435,6 +436,48 @@ def test_the_sentence_names_who_what_where_which_and_why() -> None:
         "resource": "arn:aws:s3:::b/x", "aws:useragent": "magic",
     }
     assert public(policy(allow(Sid="<b>Open"))).statement == "<b>Open"
+
+
+@pytest.mark.parametrize(("document", "ask", "told"), [
+    (policy(deny()), public, "none is an Allow"),
+    (policy(allow(Principal={"AWS": FRIEND})), public, "each grants only the principals it names"),
+    (policy(allow(ORG)), public, "statement 1 is held by its condition on aws:PrincipalOrgID"),
+    (policy(allow(HTTPS), deny(HTTPS)), public, "what statement 1 grants is denied to them"),
+    (policy(allow(HTTPS)), public_write, "statement 1 grants nothing of the kind"),
+    (policy(*(allow(ORG, Sid=f"S{n}") for n in range(5))), public, "statement 3 (S2) is held"),
+])
+def test_a_no_says_what_holds(document: dict[str, Any], ask: Any, told: str) -> None:
+    answer = ask(document)
+    assert answer.answer is False
+    assert told in answer.because
+    assert "statement 4" not in answer.because
+
+
+WHY: list[tuple[Any, str]] = [
+    ({"StringEqualsIfExists": {"aws:SourceVpce": "vpce-1"}}, "IfExists holds for a request without"),
+    ({"ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-1"}}, "ForAllValues holds"),
+    ({"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}, "it holds for a request without the key"),
+    ({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, "it keeps out only what it names"),
+    ({"StringLike": {"aws:PrincipalOrgID": "o-*"}}, "it lets in o-stranger00"),
+    ({"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}, "the network is not fixed"),
+    ({"Bool": {"aws:SecureTransport": "true"}}, "it says how, not who"),
+    ({"Bol": {"aws:SecureTransport": "true"}}, "AWS knows no operator Bol, so it is read as not"),
+    ({"Bool": {"aws:SecureTransport": "true"}, "StringLike": {"aws:Referer": "*"}},
+     "its conditions aws:SecureTransport (it says how, not who), aws:Referer (the caller writes this "
+     "header) do not keep this caller out"),
+]
+
+
+@pytest.mark.parametrize(("condition", "told"), WHY, ids=[row[1][:24] for row in WHY])
+def test_a_yes_says_why_the_condition_does_not_help(condition: Any, told: str) -> None:
+    assert told in public(policy(allow(condition))).because
+
+
+def test_a_yes_beside_a_deny_names_the_very_object() -> None:
+    document = policy(allow(), deny(Resource="arn:aws:s3:::b/secret/*"))
+    answer = public(document)
+    assert "on arn:aws:s3:::b/x" in answer.because
+    assert answer.because.endswith("no Deny covers this request")
 
 
 def test_no_policy_is_not_public() -> None:
