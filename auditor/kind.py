@@ -54,7 +54,7 @@ class Link:
 
 @dataclass(frozen=True, eq=False)
 class Kind(Generic[S]):
-    """One kind of resource: a row of the table in ``auditor/kinds.py``.
+    """One kind of resource: a row of the table in ``auditor/kinds/``.
 
     Everything has a default that follows from the name by SageMaker's own regularity;
     ``auditor/aws/plan.py`` derives the calls and checks each against botocore's models.

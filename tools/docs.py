@@ -76,7 +76,7 @@ def kinds_page() -> str:
     lines = [
         "# Kinds", "",
         "Every kind of resource the auditor collects, derived from the table in"
-        " `auditor/kinds.py` and botocore's service models.", "",
+        " `auditor/kinds/` and botocore's service models.", "",
         "| kind | calls | points at |", "|---|---|---|",
     ]
     for kind in sorted(TABLE, key=lambda k: k.name):

@@ -1,0 +1,97 @@
+"""Where data lies and what it is encrypted with: buckets, the account's block, keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from auditor.kind import Kind, Link, Part
+from auditor.shape import Shape
+from auditor.shapes import kms, s3, s3control
+
+from .values import account_of, bucket_of
+
+KEY = Kind(
+    "AWS::KMS::Key", kms.KeyMetadata, service="kms", lists="", describes="DescribeKey",
+    key="KeyId", answer="KeyMetadata", id="KeyId", arn="Arn", foreign=account_of,
+    gone=("NotFoundException",),
+)
+
+
+class Bucket(Shape):
+    """A bucket: its name, and the answer of each S3 call about it under that call's noun.
+
+    A member is None where S3 answered that there is no such configuration.
+    """
+
+    Name: str | None
+    CreationDate: datetime | None
+    Acl: s3.GetBucketAclOutput | None
+    Policy: str | None
+    PolicyStatus: s3.PolicyStatus | None
+    PublicAccessBlockConfiguration: s3.PublicAccessBlockConfiguration | None
+    ServerSideEncryptionConfiguration: s3.ServerSideEncryptionConfiguration | None
+    Versioning: s3.GetBucketVersioningOutput | None
+    LoggingEnabled: s3.LoggingEnabled | None
+    OwnershipControls: s3.OwnershipControls | None
+    LifecycleConfiguration: s3.GetBucketLifecycleConfigurationOutput | None
+    ReplicationConfiguration: s3.ReplicationConfiguration | None
+    ObjectLockConfiguration: s3.ObjectLockConfiguration | None
+    Website: s3.GetBucketWebsiteOutput | None
+    NotificationConfiguration: s3.NotificationConfiguration | None
+
+
+def _s3(member: str, operation: str, *absent: str, answer: str = "") -> Part:
+    return Part(member, f"s3.{operation}", answer, absent, {"Bucket": "{name}"})
+
+
+BUCKET: Kind[Bucket] = Kind(
+    "AWS::S3::Bucket", Bucket, service="s3", scope="account", lists="ListBuckets",
+    items="Buckets", describes="", id="Name", arn="arn:{partition}:s3:::{name}",
+    canon=bucket_of, gone=("NoSuchBucket", "404"),
+    parts=(
+        _s3("Acl", "GetBucketAcl"),
+        _s3("Policy", "GetBucketPolicy", "NoSuchBucketPolicy", answer="Policy"),
+        _s3("PolicyStatus", "GetBucketPolicyStatus", "NoSuchBucketPolicy",
+            answer="PolicyStatus"),
+        _s3("PublicAccessBlockConfiguration", "GetPublicAccessBlock",
+            "NoSuchPublicAccessBlockConfiguration", answer="PublicAccessBlockConfiguration"),
+        _s3("ServerSideEncryptionConfiguration", "GetBucketEncryption",
+            "ServerSideEncryptionConfigurationNotFoundError",
+            answer="ServerSideEncryptionConfiguration"),
+        _s3("Versioning", "GetBucketVersioning"),
+        _s3("LoggingEnabled", "GetBucketLogging", answer="LoggingEnabled"),
+        _s3("OwnershipControls", "GetBucketOwnershipControls",
+            "OwnershipControlsNotFoundError", answer="OwnershipControls"),
+        _s3("LifecycleConfiguration", "GetBucketLifecycleConfiguration",
+            "NoSuchLifecycleConfiguration"),
+        _s3("ReplicationConfiguration", "GetBucketReplication",
+            "ReplicationConfigurationNotFoundError", answer="ReplicationConfiguration"),
+        _s3("ObjectLockConfiguration", "GetObjectLockConfiguration",
+            "ObjectLockConfigurationNotFoundError", answer="ObjectLockConfiguration"),
+        _s3("Website", "GetBucketWebsite", "NoSuchWebsiteConfiguration"),
+        _s3("NotificationConfiguration", "GetBucketNotificationConfiguration"),
+    ),
+)
+# A bucket that logs elsewhere points at that bucket; the row cannot name itself above.
+object.__setattr__(BUCKET, "links", (Link("LoggingEnabled.TargetBucket", BUCKET),
+                                     Link("ServerSideEncryptionConfiguration.Rules[]."
+                                          "ApplyServerSideEncryptionByDefault.KMSMasterKeyID",
+                                          KEY)))
+
+
+class AccountBlock(Shape):
+    """The account's own block of public access to S3; None where there is none."""
+
+    PublicAccessBlockConfiguration: s3control.PublicAccessBlockConfiguration | None
+
+
+ACCOUNT_BLOCK: Kind[AccountBlock] = Kind(
+    "AWS::S3::AccountPublicAccessBlock", AccountBlock, service="s3control", scope="account",
+    lists="", describes="", single=True,
+    arn="arn:{partition}:s3::{account}:account-public-access-block",
+    parts=(
+        Part("PublicAccessBlockConfiguration", "s3control.GetPublicAccessBlock",
+             "PublicAccessBlockConfiguration", ("NoSuchPublicAccessBlockConfiguration",),
+             {"AccountId": "{account}"}),
+    ),
+)
