@@ -20,7 +20,7 @@ from .model import Policy, Statement
 from .solve import Domain, Literal, Problem, Tests, solve
 from .strangers import mentioned
 from .variables import Reading, guessed, readings
-from .worlds import World
+from .worlds import CANONICAL, World
 
 # From the Allows of an answer to plain pairs of an action and a resource.
 Prefer = Callable[[Sequence[Statement]], Iterable[tuple[str, str]]]
@@ -150,15 +150,13 @@ def _domains(
     used = {one.variable for row in rows for one in row}
     used |= {world.view(key).variable for key in keys} | {"principal"}
     pairs = list(question.prefer(chosen))
-    domains = {
-        variable: world.domain(variable) for variable in used - {"action", "resource"}
-    }
     actions = (*question.actions, *world.actions)
-    domains["action"] = Domain(False, True, actions, prefer=tuple(a.lower() for a, _ in pairs))
-    domains["resource"] = Domain(
-        False, True, question.resources, prefer=tuple(resource for _, resource in pairs)
-    )
-    return domains
+    # The action first: most Allows that are not meant fail by it.
+    return {
+        "action": Domain(False, True, actions, prefer=tuple(a.lower() for a, _ in pairs)),
+        "resource": Domain(False, True, question.resources, prefer=tuple(r for _, r in pairs)),
+        **{variable: world.domain(variable) for variable in sorted(used - {"action", "resource"})},
+    }
 
 
 def _request(world: World, values: Mapping[str, str | None], keys: frozenset[str]) -> Request:
@@ -168,7 +166,7 @@ def _request(world: World, values: Mapping[str, str | None], keys: frozenset[str
         value = values.get(view.variable)
         if value is not None:
             found[key] = _shown(key, view.of(value))
-    name = values.get("principal") or world.name
+    name = world.name if world.kind == CANONICAL else values.get("principal") or world.name
     session = world.name if ":assumed-role/" in world.name else ""
     caller = Caller(world.kind, name, session)
     return Request(caller, values["action"] or "", values["resource"] or "", found)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from .answer import Answer
 from .concrete import Caller
 from .decide import Found
-from .keys import provider, row
+from .keys import SAYS_WHO, provider, row
 from .model import Condition, Policy, Statement
 from .worlds import ANYONE, FRESH_ACCOUNTS
 
@@ -122,8 +122,8 @@ def _why(condition: Condition, keys: Mapping[str, str]) -> str:
         else:
             why = "it holds for a request without the key"
     elif condition.operator.negated:
-        why = f"it keeps out only what it names, not {value}"
-    elif row(condition.key).note != "says who calls":
+        why = "it keeps out only what it names"
+    elif row(condition.key).note != SAYS_WHO:
         why = row(condition.key).note
     else:
         why = f"it lets in {value}"

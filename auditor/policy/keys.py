@@ -24,31 +24,35 @@ class Row(NamedTuple):
     reference: str
 
 
-_WHO = "says who calls"
+SAYS_WHO: Final = "says who calls"
 _FREE = "the caller chooses it"
 _ANYONE = "anyone can meet it"
 
 # Keys that are not here may be there or not, with any value, for every caller.
 KEYS: Final[Mapping[str, Row]] = {
-    "aws:principalarn": Row(NEVER, ALWAYS, NEVER, "principal", _WHO, "[KEYS] PrincipalArn"),
-    "aws:principalaccount": Row(ALWAYS, ALWAYS, NEVER, "account", _WHO, "[KEYS] PrincipalAccount"),
-    "kms:calleraccount": Row(NEVER, ALWAYS, NEVER, "account", _WHO, "KMS guide, CallerAccount"),
-    "aws:principalorgid": Row(NEVER, MAYBE, NEVER, "organization", _WHO, "[KEYS] PrincipalOrgID"),
-    "aws:principalorgpaths": Row(NEVER, MAYBE, NEVER, "path", _WHO, "[KEYS] PrincipalOrgPaths"),
+    "aws:principalarn": Row(NEVER, ALWAYS, NEVER, "principal", SAYS_WHO, "[KEYS] PrincipalArn"),
+    "aws:principalaccount": Row(
+        ALWAYS, ALWAYS, NEVER, "account", SAYS_WHO, "[KEYS] PrincipalAccount"
+    ),
+    "kms:calleraccount": Row(NEVER, ALWAYS, NEVER, "account", SAYS_WHO, "KMS guide, CallerAccount"),
+    "aws:principalorgid": Row(
+        NEVER, MAYBE, NEVER, "organization", SAYS_WHO, "[KEYS] PrincipalOrgID"
+    ),
+    "aws:principalorgpaths": Row(NEVER, MAYBE, NEVER, "path", SAYS_WHO, "[KEYS] PrincipalOrgPaths"),
     "aws:principaltag/*": Row(
         NEVER, MAYBE, NEVER, "text", "every account tags its own principals", "[KEYS] PrincipalTag"
     ),
     "aws:principaltype": Row(ALWAYS, ALWAYS, NEVER, "type", _ANYONE, "[VAR] PrincipalType"),
     "aws:principalisawsservice": Row(
-        NEVER, ALWAYS, ALWAYS, "isservice", _WHO, "[KEYS] PrincipalIsAWSService"
+        NEVER, ALWAYS, ALWAYS, "isservice", SAYS_WHO, "[KEYS] PrincipalIsAWSService"
     ),
     "aws:principalservicename": Row(
-        NEVER, NEVER, ALWAYS, "servicename", _WHO, "[KEYS] PrincipalServiceName"
+        NEVER, NEVER, ALWAYS, "servicename", SAYS_WHO, "[KEYS] PrincipalServiceName"
     ),
     "aws:principalservicenameslist": Row(
-        NEVER, NEVER, ALWAYS, "servicename", _WHO, "[KEYS] PrincipalServiceNamesList"
+        NEVER, NEVER, ALWAYS, "servicename", SAYS_WHO, "[KEYS] PrincipalServiceNamesList"
     ),
-    "aws:userid": Row(ALWAYS, ALWAYS, NEVER, "userid", _WHO, "[VAR] userid"),
+    "aws:userid": Row(ALWAYS, ALWAYS, NEVER, "userid", SAYS_WHO, "[VAR] userid"),
     "aws:username": Row(
         NEVER, MAYBE, NEVER, "text", "every account may have a user of that name", "[VAR] username"
     ),
@@ -74,17 +78,17 @@ KEYS: Final[Mapping[str, Row]] = {
     "aws:vpcsourceip": Row(
         MAYBE, MAYBE, NEVER, "vpcip", "every VPC may use these addresses", "[KEYS] VpcSourceIp"
     ),
-    "aws:sourcevpc": Row(MAYBE, MAYBE, NEVER, "vpc", _WHO, "[KEYS] SourceVpc"),
-    "aws:sourcevpce": Row(MAYBE, MAYBE, NEVER, "vpc", _WHO, "[KEYS] SourceVpce"),
-    "aws:sourcevpcarn": Row(MAYBE, MAYBE, NEVER, "vpc", _WHO, "[KEYS] SourceVpcArn"),
-    "aws:vpceaccount": Row(MAYBE, MAYBE, NEVER, "vpc", _WHO, "[KEYS] VpceAccount"),
-    "aws:vpceorgid": Row(MAYBE, MAYBE, NEVER, "vpc", _WHO, "[KEYS] VpceOrgID"),
-    "aws:vpceorgpaths": Row(MAYBE, MAYBE, NEVER, "vpc", _WHO, "[KEYS] VpceOrgPaths"),
-    "aws:sourcearn": Row(NEVER, NEVER, ALWAYS, "source", _WHO, "[KEYS] SourceArn"),
-    "aws:sourceaccount": Row(NEVER, NEVER, ALWAYS, "account", _WHO, "[KEYS] SourceAccount"),
-    "aws:sourceowner": Row(NEVER, MAYBE, ALWAYS, "account", _WHO, "[KEYS] SourceOwner"),
-    "aws:sourceorgid": Row(NEVER, NEVER, MAYBE, "organization", _WHO, "[KEYS] SourceOrgID"),
-    "aws:sourceorgpaths": Row(NEVER, NEVER, MAYBE, "path", _WHO, "[KEYS] SourceOrgPaths"),
+    "aws:sourcevpc": Row(MAYBE, MAYBE, NEVER, "vpc", SAYS_WHO, "[KEYS] SourceVpc"),
+    "aws:sourcevpce": Row(MAYBE, MAYBE, NEVER, "vpc", SAYS_WHO, "[KEYS] SourceVpce"),
+    "aws:sourcevpcarn": Row(MAYBE, MAYBE, NEVER, "vpc", SAYS_WHO, "[KEYS] SourceVpcArn"),
+    "aws:vpceaccount": Row(MAYBE, MAYBE, NEVER, "vpc", SAYS_WHO, "[KEYS] VpceAccount"),
+    "aws:vpceorgid": Row(MAYBE, MAYBE, NEVER, "vpc", SAYS_WHO, "[KEYS] VpceOrgID"),
+    "aws:vpceorgpaths": Row(MAYBE, MAYBE, NEVER, "vpc", SAYS_WHO, "[KEYS] VpceOrgPaths"),
+    "aws:sourcearn": Row(NEVER, NEVER, ALWAYS, "source", SAYS_WHO, "[KEYS] SourceArn"),
+    "aws:sourceaccount": Row(NEVER, NEVER, ALWAYS, "account", SAYS_WHO, "[KEYS] SourceAccount"),
+    "aws:sourceowner": Row(NEVER, MAYBE, ALWAYS, "account", SAYS_WHO, "[KEYS] SourceOwner"),
+    "aws:sourceorgid": Row(NEVER, NEVER, MAYBE, "organization", SAYS_WHO, "[KEYS] SourceOrgID"),
+    "aws:sourceorgpaths": Row(NEVER, NEVER, MAYBE, "path", SAYS_WHO, "[KEYS] SourceOrgPaths"),
     "aws:securetransport": Row(
         ALWAYS, ALWAYS, ALWAYS, "transport", "it says how, not who", "[KEYS] SecureTransport"
     ),
@@ -103,15 +107,15 @@ KEYS: Final[Mapping[str, Row]] = {
     "aws:resourceorgpaths": Row(
         MAYBE, MAYBE, MAYBE, "ownerorg", "it is always the owner's", "[KEYS] ResourceOrgPaths"
     ),
-    "s3:dataaccesspointarn": Row(MAYBE, MAYBE, MAYBE, "accesspoint", _WHO, "[BPA]"),
-    "s3:dataaccesspointaccount": Row(MAYBE, MAYBE, MAYBE, "accesspoint", _WHO, "[BPA]"),
+    "s3:dataaccesspointarn": Row(MAYBE, MAYBE, MAYBE, "accesspoint", SAYS_WHO, "[BPA]"),
+    "s3:dataaccesspointaccount": Row(MAYBE, MAYBE, MAYBE, "accesspoint", SAYS_WHO, "[BPA]"),
     "s3:x-amz-server-side-encryption-aws-kms-key-id": Row(
-        MAYBE, MAYBE, MAYBE, "fixed", _WHO, "[BPA]"
+        MAYBE, MAYBE, MAYBE, "fixed", SAYS_WHO, "[BPA]"
     ),
     "elasticfilesystem:accessedviamounttarget": Row(
-        MAYBE, MAYBE, MAYBE, "mounted", _WHO, 'EFS guide, "The meaning of public"'
+        MAYBE, MAYBE, MAYBE, "mounted", SAYS_WHO, 'EFS guide, "The meaning of public"'
     ),
-    "lambda:eventsourcetoken": Row(MAYBE, MAYBE, MAYBE, "fixed", _WHO, "Lambda guide"),
+    "lambda:eventsourcetoken": Row(MAYBE, MAYBE, MAYBE, "fixed", SAYS_WHO, "Lambda guide"),
     "kms:*": Row(NEVER, MAYBE, MAYBE, "text", "any account meets it", "KMS guide, condition keys"),
     "kms:viaservice": Row(NEVER, MAYBE, MAYBE, "text", "any account calls via it", "KMS guide"),
     "aws:referer": Row(MAYBE, MAYBE, MAYBE, "text", "the caller writes this header", "[KEYS]"),
@@ -161,20 +165,6 @@ SELF_KEYS: Final = frozenset({
     "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:federatedprovider",
 })
 
-def owner_in(key: str, value: str) -> str:
-    """Return the beginning of a ``sub`` that names the owner ("repo:ours/"), or ""."""
-    head, end = PUBLIC_PROVIDERS.get(key.rpartition(":")[0], ("", ""))
-    if not head or not key.endswith(":sub") or not value.startswith(head):
-        return ""
-    owner, found, _ = value.removeprefix(head).partition(end)
-    return f"{head}{owner}{end}" if found and not any(sign in owner for sign in "*?") else ""
-
-
-def is_claim(key: str) -> bool:
-    """Say whether a key is a claim of an identity provider: accounts.google.com:aud."""
-    return "." in key.rpartition(":")[0]
-
-
 # Providers whose users are everybody, and how the claim ``sub`` begins with the owner there.
 # IAM user guide, "Creating OpenID Connect identity providers"; GitHub, GitLab, HashiCorp docs.
 PUBLIC_PROVIDERS: Final[Mapping[str, tuple[str, str]]] = {
@@ -186,6 +176,21 @@ PUBLIC_PROVIDERS: Final[Mapping[str, tuple[str, str]]] = {
     "gitlab.com": ("project_path:", "/"),
     "app.terraform.io": ("organization:", ":"),
 }
+
+
+def owner_in(key: str, value: str) -> str:
+    """Return the beginning of a ``sub`` that names the owner ("repo:ours/"), or ""."""
+    head, end = PUBLIC_PROVIDERS.get(key.rpartition(":")[0], ("", ""))
+    if not head or not key.endswith(":sub") or not value.startswith(head):
+        return ""
+    owner, found, _ = value.removeprefix(head).partition(end)
+    fixed = found and owner and not any(sign in owner for sign in "*?")
+    return f"{head}{owner}{end}" if fixed else ""
+
+
+def is_claim(key: str) -> bool:
+    """Say whether a key is a claim of an identity provider: accounts.google.com:aud."""
+    return "." in key.rpartition(":")[0]
 
 
 def provider(name: str) -> str:

@@ -103,8 +103,7 @@ def named(policy: Policy) -> Outside:
                     accounts.add(value)
                 elif key in ARN_KEYS:
                     accounts.update(re.findall(r"(?<!\d)\d{12}(?!\d)", value, re.ASCII))
-                owner = owner_in(key, value)
-                if owner:
+                if owner := owner_in(key, value):
                     fixed.setdefault(key, set()).add(owner)
                 elif (key in FIXED_KEYS or is_claim(key)) and not open_ended:
                     fixed.setdefault(key, set()).add(value)

@@ -39,23 +39,26 @@ def public(
 
 def public_write(policy: Document, *, service: str = "s3") -> Answer:
     """Say whether a stranger may change something; changes of permissions are named first."""
-    aim = "let a stranger write"
-    if service == "s3":
-        answer = _public(policy, service, _narrowed(S3_PERMISSIONS), aim)
-        if answer.answer:
-            return answer
     reads = tuple((*run(WORD), *exact(f":{verb}"), *REST) for verb in READING_VERBS)
-    return _public(policy, service, ((Globs(reads), False),), aim)
+    gravest = _narrowed(S3_PERMISSIONS) if service == "s3" else ()
+    return _public(policy, service, ((Globs(reads), False),), "let a stranger write", gravest)
 
 
-def _public(policy: Document, service: str, actions: Tests, aim: str) -> Answer:
+def _public(
+    policy: Document, service: str, actions: Tests, aim: str, gravest: Tests = ()
+) -> Answer:
     if policy is None:
         return Answer(False, f"there is no policy that could {aim}")
     document = read(policy)
     if document.unreadable:
         return _unreadable(document)
-    worlds = callers(document, named(document), now(), anonymous=service not in SIGNED_ONLY)
-    return _allowed(document, list(worlds), service, actions, aim)
+    outside, signed = named(document), service in SIGNED_ONLY
+    worlds = list(callers(document, outside, now(), anonymous=not signed))
+    if gravest:
+        found = _decided(_question(document, worlds, service, gravest))
+        if isinstance(found, Found):
+            return explain.allowed(found, document)
+    return _allowed(document, worlds, service, actions, aim)
 
 
 def cross_account(
@@ -117,10 +120,7 @@ _ANYTHING: Tests = ((Globs((run(ANY, 1),)), True),)
 def _allowed(
     document: Policy, worlds: Sequence[World], service: str, actions: Tests, aim: str
 ) -> Answer:
-    question = Question(
-        (document,), (document,), worlds, (*_of_services(document, service), *actions),
-        _ANYTHING, prefer=examples,
-    )
+    question = _question(document, worlds, service, actions)
     found = _decided(question)
     if isinstance(found, Answer):
         return found
@@ -132,6 +132,13 @@ def _allowed(
         return isinstance(_decided(replace(question, grants=(one,), all=(one,))), Found)
 
     return Answer(False, explain.nobody(document, aim, alone))
+
+
+def _question(
+    document: Policy, worlds: Sequence[World], service: str, actions: Tests
+) -> Question:
+    actions = (*_of_services(document, service), *actions)
+    return Question((document,), (document,), worlds, actions, _ANYTHING, prefer=examples)
 
 
 def _narrowed(actions: Collection[str]) -> Tests:

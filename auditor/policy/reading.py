@@ -133,13 +133,13 @@ def _statement(
     if effect not in ("Allow", "Deny"):
         faults.append(f"its Effect is {_show(effect)}" if "effect" in members else "no Effect")
     allow = not (isinstance(effect, str) and effect.lower() == "deny")
-    for positive in ("principal", "action", "resource"):
-        if positive in members and f"not{positive}" in members:
-            faults.append(f"it has both {positive.title()} and Not{positive.title()}")
-    principals = _principals(members["principal"], faults) if "principal" in members else None
-    not_principals = (
-        _principals(members["notprincipal"], faults) if "notprincipal" in members else None
+    principals, not_principals = (
+        _principals(members[name], faults) if name in members else None
+        for name in ("principal", "notprincipal")
     )
+    if principals is not None and not_principals is not None:
+        faults.append("it has both Principal and NotPrincipal")
+        principals, not_principals = _ANYONE, None
     actions, not_action = _texts(members, "action", faults)
     for action in actions or ():
         if ":" not in action and action.strip("*?"):
@@ -164,7 +164,10 @@ def _texts(
     members: Mapping[str, Any], name: str, faults: list[str]
 ) -> tuple[tuple[str, ...] | None, bool]:
     """Return the values of an element or of its negation, and which of the two it is."""
-    negated = name not in members and f"not{name}" in members
+    if name in members and f"not{name}" in members:
+        faults.append(f"it has both {name.title()} and Not{name.title()}")
+        return None, False
+    negated = f"not{name}" in members
     element = f"not{name}" if negated else name
     if element not in members:
         return None, False
@@ -184,24 +187,27 @@ def _scalars(value: Any) -> list[Any] | None:
     return None if any(isinstance(v, int) and v.bit_length() > 256 for v in values) else values
 
 
+_ANYONE = (Principal("wildcard", "unreadable"),)
+
+
 def _principals(value: Any, faults: list[str]) -> tuple[Principal, ...]:
     """Read a Principal; one that cannot be read is a wildcard, which may mean anyone."""
-    unreadable = (Principal("wildcard", "unreadable"),)
     if isinstance(value, str | list | tuple):
         value = {"AWS": value}
     if not isinstance(value, Mapping):
         faults.append("its Principal is neither * nor an object")
-        return unreadable
+        return _ANYONE
     found = []
     for kind, names in value.items():
         texts = _scalars(names)
         if texts is None:
             faults.append(f"its Principal {_show(kind)} is not a text or a list of texts")
-            return unreadable
+            return _ANYONE
         for text in texts:
             text = str(text)
             principal = _principal(str(kind).lower(), text)
-            if any(sign in text for sign in "*?") and principal.kind != "everyone":
+            pattern = any(sign in text for sign in "*?") and principal.kind != "everyone"
+            if pattern or principal.kind == "wildcard":
                 faults.append(f"AWS does not accept {_show(text)} as a Principal")
             found.append(principal)
     return tuple(found)

@@ -289,11 +289,13 @@ def _without(
 
 def _candidates(constraints: Sequence[tuple[Test, bool]], budget: Budget) -> Iterator[str]:
     """Return values on, between and beside everything that is compared."""
-    points = sorted({b for test, _ in constraints if isinstance(test, Order) for b in test.bounds})
-    for low, high in pairwise(points):
-        yield _number((low + high) / 2)
+    found = {b for test, _ in constraints if isinstance(test, Order) for b in test.bounds}
+    # From above, so that a moment is one that the policy says rather than the present one.
+    points = sorted(found, reverse=True)
     for point in points:
         yield from map(_number, (point, point + 1, point - 1))
+    for high, low in pairwise(points):
+        yield _number((low + high) / 2)
     globs = [(test, wanted) for test, wanted in constraints if isinstance(test, Globs)]
     for test, wanted in globs:
         for pattern in test.patterns if wanted else ():
@@ -355,7 +357,7 @@ def solve(problem: Problem, budget: Budget) -> Assignment | None:
     for one in problem.must:
         start[one.variable] += (one,)
     try:
-        values: Assignment = {variable: pick(variable, start[variable]) for variable in start}
+        values: Assignment = {variable: pick(variable, held) for variable, held in start.items()}
     except Impossible:
         return None
     # An explicit stack: a hostile document has more statements than Python has frames.

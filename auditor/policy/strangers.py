@@ -56,14 +56,20 @@ def variables(policy: Policy) -> frozenset[str]:
 
 
 def own(kind: str, account: str, now: float, fixed: Mapping[str, Domain]) -> World:
-    """Return the world of a user or role of the owner's own account ("": whichever it is)."""
-    world = World(kind, Outside(owner=account), now, fixed=fixed)
+    """Return the world of a user or role of an account ("": whichever it is).
+
+    What it reaches for may be its own account's or another's.
+    """
+    world = World(kind, Outside(), now, fixed=fixed)
     if not account:
         return world
-    usual = world.domain("principal")
-    tests = (*usual.tests, owned_by(account))
-    prefer = tuple(arn.replace(FRESH_ACCOUNTS[0], account) for arn in usual.prefer[:1])
-    return replace(world, fixed={**fixed, "principal": Domain(False, True, tests, prefer=prefer)})
+    arns, owners = world.domain("principal"), world.domain("owner")
+    own_arn = arns.prefer[0].replace(FRESH_ACCOUNTS[0], account)
+    return replace(world, fixed={
+        **fixed,
+        "principal": replace(arns, tests=(*arns.tests, owned_by(account)), prefer=(own_arn,)),
+        "owner": replace(owners, prefer=(account, *owners.prefer)),
+    })
 
 
 def spread(world: World, keys: frozenset[str]) -> Iterator[World]:

@@ -29,6 +29,7 @@ from .keys import (
     NEVER,
     PUBLIC_PROVIDERS,
     is_claim,
+    owner_in,
     provider,
     row,
 )
@@ -84,6 +85,8 @@ def owned_by(account: str) -> tuple[Test, bool]:
 ANYONE, USER, ROLE, ROOT, SERVICE, FEDERATED, CANONICAL, ARN = (
     "anonymous", "user", "role", "root", "service", "federated", "canonical", "arn"
 )
+# Those with an ARN of their own; a canonical id says whose account, but not which ARN.
+PRINCIPALS: Final = frozenset({USER, ROLE, ROOT, CANONICAL, ARN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ class World:
     def view(self, key: str) -> View:
         """Return the variable behind a key for this caller."""
         special = _VIEWS.get(key)
-        principal = self.kind in (USER, ROLE, ROOT, ARN)
+        principal = self.kind in PRINCIPALS
         match key:
             case "aws:principalaccount" | "kms:calleraccount" if not principal:
                 return View(key)
@@ -148,6 +151,7 @@ _VIEWS: Final[Mapping[str, View]] = {
 _FLAG: Final = ("true", "false")
 FRESH_ACCOUNTS: Final = ("999999999999", "888888888888", "777777777777", "987654321098")
 _FRESH_PATHS: Final = ("o-stranger00/r-str0/ou-str0-00000000/", "o-stranger11/r-str1/ou-1/")
+_LATER: Final = "4102444800"  # 2100-01-01: a fixed moment, so that equal runs give equal answers
 _ABSENT: Final = Domain(present=False)
 _PARTITION: Final[Pattern] = (*exact("arn:aws"), *run(LOWER))
 _ACCOUNT: Final[Pattern] = times(DIGIT, 12)
@@ -167,18 +171,19 @@ def _foreign_accounts(outside: Outside) -> tuple[Test, bool]:
 
 def _foreign_arns(outside: Outside) -> tuple[Test, bool]:
     """ARNs in which no account of ``outside`` stands between colons."""
-    return _not(*((*REST, *exact(f":{account}:"), *REST) for account in sorted(outside.accounts)))
+    accounts = [one for one in sorted(outside.accounts) if len(one) == 12 and one.isdigit()]
+    return _not(*((*REST, *exact(f":{account}:"), *REST) for account in accounts))
 
 
 def _foreign_paths(outside: Outside) -> tuple[Test, bool]:
     heads = [f"{one}/" for one in sorted(outside.organizations)]
-    heads += [one.rstrip("*") for one in sorted(outside.paths)]
+    heads += [head for one in sorted(outside.paths) if (head := one.rstrip("*"))]
     return _not(*((*exact(head, True), *REST) for head in heads))
 
 
 def _domain(world: World, variable: str) -> Domain:
     outside = world.outside
-    principal = world.kind in (USER, ROLE, ROOT, ARN)
+    principal = world.kind in PRINCIPALS
     match variable:
         case "principal":
             return _principal(world)
@@ -214,7 +219,7 @@ def _domain(world: World, variable: str) -> Domain:
             return Domain(True, True, (_is(pattern), _foreign_arns(outside)))
         case "time":
             return Domain(False, True, ((Order(">=", (world.now,), True), True),),
-                          prefer=(str(int(world.now) + 60),))
+                          prefer=(_LATER,))
         case "owner":
             if outside.owner:
                 return Domain(False, True, values=(outside.owner,))
@@ -228,7 +233,7 @@ def _principal(world: World) -> Domain:
     rest: tuple[Pattern, ...]
     path = (*run(WORD_OR_SLASH), *times(WORD, 1))
     match world.kind:
-        case "user":
+        case "user" | "canonical":
             rest, prefer = ((*exact("user/"), *path),), "user/stranger"
         case "role":
             rest, prefer = ((*exact("role/"), *path),), "role/stranger"
@@ -264,7 +269,7 @@ def _key(world: World, key: str) -> Domain:
     if claim:
         return _claim(world, key)
     match world.kind:
-        case "anonymous" | "federated" | "canonical":
+        case "anonymous" | "federated":
             there = known.anonymous
         case "service":
             there = known.service
@@ -274,9 +279,6 @@ def _key(world: World, key: str) -> Domain:
     match known.holds:
         case "account" if world.kind == ANYONE and key == "aws:principalaccount":
             return Domain(False, True, values=("anonymous",))
-        case "account" if world.kind == CANONICAL:
-            return Domain(False, True, (_is(_ACCOUNT), _foreign_accounts(outside)),
-                          prefer=FRESH_ACCOUNTS)
         case "type":
             types = {ANYONE: "Anonymous", USER: "User", ROLE: "AssumedRole", ROOT: "Account"}
             if world.kind in types:
@@ -295,14 +297,14 @@ def _key(world: World, key: str) -> Domain:
         case "userid":
             return _userid(world)
         case "text" if key == "aws:username":
-            return Domain(False, True, (_is(run(WORD, 1)),), prefer=("stranger",)) \
-                if world.kind == USER else _ABSENT
+            named = Domain(False, True, (_is(run(WORD, 1)),), prefer=("stranger",))
+            return named if world.kind in (USER, CANONICAL, ARN) else _ABSENT
         case "flag" if there != NEVER:
             return Domain(there == MAYBE, values=_FLAG)
-        case "issued" if world.kind in (USER, ROLE):
+        case "issued" if there != NEVER and world.kind != ROOT:
             since = Order(">=", (world.now - 36 * 3600,), True)
-            return Domain(world.kind == USER, True, ((since, True),),
-                          prefer=(str(int(world.now) - 60),))
+            return Domain(world.kind != ROLE, True, ((since, True),),
+                          prefer=(_LATER,))
         case "issued":
             return _ABSENT
         case "ip":
@@ -383,6 +385,6 @@ def _claim(world: World, key: str) -> Domain:
         return Domain(not always)
     if head and claim == "sub":
         pattern = (*exact(head), *run(WORD, 1), *exact(end), *run(PRINTABLE, 1))
-        ours = _not(*((*exact(one), *REST) for one in known))
+        ours = _not(*((*exact(one), *REST) for one in known if owner_in(key, one)))
         return Domain(False, True, (_is(pattern), ours), prefer=(f"{head}stranger{end}x",))
     return Domain(not always, True, (_not(*map(exact, known)),))

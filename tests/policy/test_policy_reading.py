@@ -59,6 +59,8 @@ def test_well_formed(document: Any) -> None:
     (doc(NotPrincipal="*"), "both Principal and NotPrincipal"),
     (doc(Principal={"AWS": "arn:aws:iam::*:root"}), "AWS does not accept arn:aws:iam::*:root"),
     (doc(Principal={"AWS": {"a": 1}}), "Principal AWS is not a text"),
+    (doc(Principal={"Aws Account": "111122223333"}), "does not accept 111122223333 as a Principal"),
+    (doc(Principal={"AWS": "arn:aws:iam::111122223333:role/*"}), "does not accept"),
     (doc(Principal=3), "neither * nor an object"),
     (doc(Conditions={}), "no element conditions"),
     (doc(Condition=[]), "Condition is not an object"),
