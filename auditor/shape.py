@@ -99,7 +99,7 @@ class Shape:
         if self._unseen:
             member, gap = next(iter(self._unseen.items()))
             raise Unseen(f"{member or 'the document'} was not seen: {gap}", gap)
-        _record(self, self._path, "(the whole document)")
+        _record(self, self._path, self._raw)
         return self._raw
 
     def __repr__(self) -> str:
