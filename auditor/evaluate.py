@@ -116,10 +116,11 @@ def mended(fix: str, resource: Resource[Any]) -> str:
 
 
 def _historical(resource: Resource[Any], now: datetime, window_days: int) -> bool:
-    if not resource.kind.ended or resource.unseen:
+    ended = resource.kind.ended
+    if not ended or {"", re.split(r"[.\[]", ended)[0]} & resource.unseen.keys():
         return False
-    ended = _compiled(resource.kind.ended).search(resource.data._raw)
-    return bool(ended) and when(ended) < now - timedelta(days=window_days)
+    at = _compiled(ended).search(resource.data._raw)
+    return bool(at) and when(at) < now - timedelta(days=window_days)
 
 
 @cache
@@ -215,8 +216,9 @@ def evaluate(
     )
     calls = [
         CallCost(call=f"{service}:{operation}", account=account, region=region, calls=count,
-                 retries=retries, throttled=throttled, seconds=round(seconds, 3))
-        for service, operation, account, region, count, retries, throttled, seconds
+                 retries=retries, throttled=throttled, seconds=round(seconds, 3),
+                 waited=round(waited, 3), bytes=size)
+        for service, operation, account, region, count, retries, throttled, seconds, waited, size
         in inventory.calls()
     ]
     outcomes = Counter(f.status for f in found)
@@ -239,6 +241,7 @@ def evaluate(
             historical=sum(f.historical and f.status == Status.FAIL.value for f in found),
             jobs_window_days=window_days,
             tags_unseen=inventory.get("tags_unseen", []),
+            notes=inventory.get("notes", []),
         ),
         gaps=[
             GapCard(account=g.account, region=g.region, call=f"{g.service}:{g.operation}",
@@ -249,7 +252,8 @@ def evaluate(
         cost=Cost(
             calls=sum(c.calls for c in calls), retries=sum(c.retries for c in calls),
             throttled=sum(c.throttled for c in calls),
-            seconds=inventory.get("seconds", 0.0), by_operation=calls,
+            seconds=inventory.get("seconds", 0.0), waited=round(sum(c.waited for c in calls), 3),
+            bytes=sum(c.bytes for c in calls), by_operation=calls,
         ),
         rules=[card(r) for r in rules],
         findings=found,

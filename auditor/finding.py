@@ -164,6 +164,9 @@ class Coverage(Plain, frozen=True, kw_only=True):
         "A finding on a job that ended more days ago is historical."
     )]
     tags_unseen: Annotated[list[str], _about("Regions in which tags could not be read.")] = []
+    notes: Annotated[list[str], _about(
+        "What made the scan cost more than it need, in words; no outcome hangs on it."
+    )] = []
 
 
 class CallCost(Plain, frozen=True, kw_only=True):
@@ -176,6 +179,11 @@ class CallCost(Plain, frozen=True, kw_only=True):
     retries: Annotated[int, _about("How many were sent again.")]
     throttled: Annotated[int, _about("How many AWS throttled.")]
     seconds: Annotated[float, _about("Their time together, in seconds.")]
+    waited: Annotated[float, _about(
+        "The seconds, added up over parallel calls, in which they stood back: to keep to our"
+        " share of AWS's quota, or to try again."
+    )] = 0.0
+    bytes: Annotated[int, _about("The length of the answers' bodies.")] = 0
 
 
 class Cost(Plain, frozen=True, kw_only=True):
@@ -185,6 +193,10 @@ class Cost(Plain, frozen=True, kw_only=True):
     retries: Annotated[int, _about("How many were sent again.")]
     throttled: Annotated[int, _about("How many AWS throttled.")]
     seconds: Annotated[float, _about("How long collecting took, in seconds.")]
+    waited: Annotated[float, _about(
+        "The seconds, added up over parallel calls, in which calls stood back."
+    )] = 0.0
+    bytes: Annotated[int, _about("The length of the answers' bodies.")] = 0
     by_operation: Annotated[list[CallCost], _about("The same for each operation and place.")]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import math
 import re
 from collections import Counter
@@ -32,6 +33,12 @@ _TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"(?P<keep>\b[a-z][a-z0-9+.-]{2,}://[^\s:/@'\"\[]*:)(?P<secret>[^\s@/'\"\[]{3,})(?=@)")),
     ("azure-storage-key", re.compile(r"(?P<keep>AccountKey=)(?P<secret>[A-Za-z0-9+/=]{60,})")),
 )
+# What stands in each of these: where no text of a document has any, none of them is searched for.
+_HINTS = (
+    "PRIVATE KEY", "AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-",
+    "xox", "hooks.slack.com", "hf_", "sk-", "k_live_", "AIza", "pypi-AgE", "npm_", "dapi", "eyJ",
+    "@", "AccountKey=",
+)
 # A name that says its value is a secret, an assignment, and a value that could be one.
 _NAMED = re.compile(
     r"""(?ix)
@@ -45,6 +52,9 @@ _NAMED = re.compile(
     (?P<secret>[^\s'"`,;&|<>()\[\]{}-][^\s'"`,;&|<>()\[\]{}]{5,})
     """
 )
+# One of these is in every name that _NAMED knows.
+_NAME_HINTS = ("pass", "pwd", "secret", "token", "key", "credential", "bearer")
+_LONG_RUN = re.compile(r"[A-Za-z0-9/+]{40}")  # in every text that holds an AWS secret access key
 _SECRET_NAME = re.compile(
     r"(?i)(password|passwd|passphrase|pwd|secret|token|api[_-]?key|apikey|access[_-]?key"
     r"|private[_-]?key|credential|auth[_-]?key|encryption[_-]?key|signing[_-]?key)"
@@ -90,6 +100,8 @@ class Masker:
 
     def tokens(self, text: str) -> str:
         """Mask what is a secret by its format alone; safe on any text."""
+        if not _may_hold_token(text):
+            return text
         pieces = _WHOLE_MASK.split(text)
         pieces[::2] = [self._formats(piece) for piece in pieces[::2]]
         return "".join(pieces)
@@ -108,7 +120,10 @@ class Masker:
 
     def text(self, text: str) -> str:
         """Mask secrets in a script: formats, and assignments to names that say secret."""
-        pieces = _WHOLE_MASK.split(self.tokens(text))  # what is masked already stays as it is
+        masked = self.tokens(text)
+        if not _may_be_named(masked) and not _LONG_RUN.search(masked):
+            return masked
+        pieces = _WHOLE_MASK.split(masked)  # what is masked already stays as it is
         pieces[::2] = [self._assigned(piece) for piece in pieces[::2]]
         return "".join(pieces)
 
@@ -118,7 +133,7 @@ class Masker:
                 return match[0]
             return match["keep"] + self._mark("named-secret", match["secret"])
 
-        pieces = _WHOLE_MASK.split(_NAMED.sub(mark, text))
+        pieces = _WHOLE_MASK.split(_NAMED.sub(mark, text) if _may_be_named(text) else text)
         pieces[::2] = [
             _AWS_SECRET.sub(
                 lambda m: self._mark("aws-secret-access-key", m[0]) if _keylike(m[0]) else m[0],
@@ -140,21 +155,46 @@ class Masker:
 
     def scrub(self, document: Any) -> Any:
         """Mask what is a secret by its format in every string of a document."""
+        if not _may_hold_token(json.dumps(document, default=str)):
+            return document
+        return self._scrubbed(document)
+
+    def _scrubbed(self, document: Any) -> Any:
         if isinstance(document, str):
             return self.tokens(document)
         if isinstance(document, list):
-            return [self.scrub(v) for v in document]
+            return [self._scrubbed(v) for v in document]
         if isinstance(document, Mapping):
-            return {k: self.scrub(v) for k, v in document.items()}
+            return {k: self._scrubbed(v) for k, v in document.items()}
         return document
 
+    def _argument(self, before: Any, value: Any) -> Any:
+        """Mask an item of a list; on a command line, ``--name`` before it says what it is."""
+        words = isinstance(before, str) and isinstance(value, str)
+        if words and before.startswith("-") and not value.startswith("-"):
+            masked = self.value(before.lstrip("-"), value)
+            if masked != value:
+                return masked
+        return self.suspect(value)
+
     def suspect(self, value: Any) -> Any:
-        """Mask a member that may hold secrets: a script in base64, a map of names to values."""
+        """Mask a member that may hold secrets: a script in base64, a map of names to values.
+
+        A list of pairs of ``Key`` (or ``Name``) and ``Value`` counts as such a map.
+        """
         if isinstance(value, list):
-            return [self.suspect(v) for v in value]
+            return [
+                self._argument(before, one)
+                for before, one in zip(["", *value], value, strict=False)
+            ]
         if isinstance(value, Mapping):
+            plain = all(isinstance(v, str) for v in value.values())
+            if plain and not _may_hold_secret(json.dumps(value)):
+                return value
+            said = value.get("Key") or value.get("Name")  # a pair: the name is a member's value
             return {
-                k: self.value(k, v) if isinstance(v, str) else self.suspect(v)
+                k: self.value(str(said if said and k == "Value" else k), v)
+                if isinstance(v, str) else self.suspect(v)
                 for k, v in value.items()
             }
         if not isinstance(value, str):
@@ -164,6 +204,22 @@ class Masker:
         except ValueError:  # not base64, or not text
             return self.text(value)
         return base64.b64encode(self.text(script).encode()).decode()
+
+
+def _may_hold_token(text: str) -> bool:
+    """Tell whether a text, or a document in JSON, can hold a secret that its format betrays."""
+    return any(hint in text for hint in _HINTS)
+
+
+def _may_be_named(text: str) -> bool:
+    """Tell whether a text can hold a name that says secret."""
+    lower = text.lower()
+    return any(word in lower for word in _NAME_HINTS)
+
+
+def _may_hold_secret(text: str) -> bool:
+    """Tell whether a map, in JSON, can hold a secret at all: most hold none, and most are long."""
+    return _may_hold_token(text) or _may_be_named(text) or bool(_LONG_RUN.search(text))
 
 
 def _keylike(text: str) -> bool:

@@ -17,15 +17,17 @@ from auditor.errors import AuditorError, nearest
 from auditor.evaluate import WINDOW_DAYS
 from auditor.evaluate import evaluate as _evaluate
 from auditor.finding import Run
-from auditor.inventory import Inventory
+from auditor.inventory import Inventory, Kind
 from auditor.kinds import TABLE
 from auditor.plugins import load_rules
 from auditor.rule import Rule
+from auditor.runs import RECONCILE_DAYS, Runs
 
 if TYPE_CHECKING:
     from auditor.aws.session import Caller, Session
 
 PATIENCE = 300.0
+SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +38,23 @@ class Plan:
     caller: Caller
     regions: list[str]
     patience: float = PATIENCE
+    share: float = SHARE
 
 
 def prepare(
-    profile: str | None = None, regions: Sequence[str] = (), patience: float = PATIENCE
+    profile: str | None = None, regions: Sequence[str] = (), patience: float = PATIENCE,
+    share: float = SHARE,
 ) -> Plan:
     """Find out who we are and which regions to scan.
 
-    Raises :class:`AuditorError` where there are no usable credentials, or no such region.
+    ``patience`` is in seconds, ``share`` what we take of AWS's documented quotas. Raises
+    :class:`AuditorError` where there are no usable credentials, or no such region.
     """
     from auditor.aws.session import Session
 
     session = Session(profile)
     caller = session.caller(regions[0] if regions else None)
-    return Plan(session, caller, session.regions(caller.partition, regions), patience)
+    return Plan(session, caller, session.regions(caller.partition, regions), patience, share)
 
 
 def cache_path(account: str) -> Path:
@@ -59,26 +64,48 @@ def cache_path(account: str) -> Path:
 
 
 def collect(
-    plan: Plan, path: str | Path, progress: Callable[..., None] | None = None
+    plan: Plan,
+    path: str | Path,
+    progress: Callable[..., None] | None = None,
+    *,
+    kinds: Sequence[Kind[Any]] | None = None,
+    refresh: bool = False,
+    reconcile_days: float = RECONCILE_DAYS,
+    say: Callable[[str], object] = lambda _: None,
 ) -> Inventory:
-    """Collect an account into the inventory file ``path``, which is replaced; return it open."""
+    """Collect an account into the inventory file ``path`` and return it open.
+
+    What the file holds from earlier runs and AWS does not change any more is not asked for again,
+    and a run that was cut off is gone on with, unless ``refresh``. Lists that are read from their
+    new end only are read whole every ``reconcile_days``. ``kinds`` are those to collect, by
+    default all; ``say`` takes a line for people. Raises :class:`AuditorError` where the file is
+    another account's, or no inventory.
+    """
     from auditor.aws.collect import Collector
 
-    inventory = Inventory.create(path, TABLE)
+    keep = Inventory.create if refresh else Inventory.keep
+    kinds = TABLE if kinds is None else kinds
+    inventory = keep(path, kinds)
     began = time.monotonic()
-    client = plan.session.client("sagemaker", plan.regions[0])
-    custom = plan.session.custom_endpoint(client)
-    for key, value in {
-        "id": str(uuid.uuid4()), "started": _now(), "version": __version__,
-        "accounts": [plan.caller.account], "partition": plan.caller.partition,
-        "regions": plan.regions, "caller": plan.caller.arn,
-        "endpoint": client.meta.endpoint_url if custom else "",
-    }.items():
-        inventory.put(key, value)
-    Collector(
-        plan.session, inventory, plan.caller, plan.regions, TABLE, patience=plan.patience,
-        progress=progress,
-    ).run()
+    try:
+        client = plan.session.client("sagemaker", plan.regions[0])
+        custom = plan.session.custom_endpoint(client)
+        runs = Runs.begin(inventory, {
+            "id": str(uuid.uuid4()), "version": __version__,
+            "accounts": [plan.caller.account], "partition": plan.caller.partition,
+            "regions": plan.regions, "caller": plan.caller.arn,
+            "endpoint": client.meta.endpoint_url if custom else "",
+        }, plan.regions, reconcile_days=reconcile_days)
+        if runs.resumed:
+            say(f"going on with the scan begun at {inventory.get('started')}, which was cut off:"
+                f" {runs.kept} resources are seen already")
+        Collector(
+            plan.session, plan.caller, plan.regions, kinds, runs, patience=plan.patience,
+            share=plan.share, progress=progress,
+        ).run()
+    except BaseException:
+        inventory.close()
+        raise
     inventory.put("finished", _now())
     inventory.put("seconds", round(time.monotonic() - began, 3))
     inventory.commit()
@@ -92,7 +119,9 @@ def load(path: str | Path) -> Inventory:
     """
     inventory = Inventory(path, TABLE)
     if not inventory.get("finished"):
-        raise AuditorError(f"{path}: its collection was cut off; run `auditor collect` again")
+        raise AuditorError(
+            f"{path}: its collection was cut off; `auditor collect -o {path}` goes on with it"
+        )
     return inventory
 
 

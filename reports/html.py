@@ -263,7 +263,8 @@ def operations(costs: Iterable[CallCost]) -> Iterator[CallCost]:
         CallCost(
             call=call, account="", region="", calls=sum(c.calls for c in same),
             retries=sum(c.retries for c in same), throttled=sum(c.throttled for c in same),
-            seconds=sum(c.seconds for c in same),
+            seconds=sum(c.seconds for c in same), waited=sum(c.waited for c in same),
+            bytes=sum(c.bytes for c in same),
         )
         for call, same in groups.items()
     ]

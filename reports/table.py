@@ -123,6 +123,12 @@ class _Page:
                if coverage.rules_available > coverage.rules_selected else "")
             + f", with {counted(self.run.cost.calls, 'call')}."
         )
+        cost = self.run.cost
+        if cost.throttled or cost.waited:
+            yield from self._text(
+                f"AWS throttled {counted(cost.throttled, 'call')}; to keep to its quotas calls"
+                f" waited {cost.waited:,.0f} s, added up."
+            )
         yield from self._text(self._verdict())
 
     def _verdict(self) -> str:

@@ -55,14 +55,14 @@ def allow(principal: Any, *actions: str, **more: Any) -> dict[str, Any]:
 # -- the parts that decide about access
 
 
-def account_block(bucket: Resource[Bucket]) -> AccountBlock:
+def account_block(resource: Resource[Any]) -> AccountBlock:
     """Return the account's own block of public access, which stands above every bucket's.
 
     Raises :class:`Unseen` where nobody asked for it.
     """
-    found = bucket.all(ACCOUNT_BLOCK)
+    found = resource.all(ACCOUNT_BLOCK)
     if not found:
-        raise Unseen(f"the block of public access of account {bucket.account} was not asked for")
+        raise Unseen(f"the block of public access of account {resource.account} was not asked for")
     return found[0].data
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from auditor.errors import Unseen
 from auditor.inventory import Resource
-from auditor.kinds import BUCKET, MACIE, ML, Macie
+from auditor.kinds import BUCKET, MACIE, MACIE_BUCKET, ML, MODEL, Bucket, Macie
 from auditor.rule import Other, Sample, rule
+from auditor.shapes.macie2 import BucketMetadata
 from auditor.verdict import Fail, NotApplicable, Pass, Severity, Verdict
 
 from ._controls import LENS, MONITORING, NIST
-from ._s3 import region_of
+from ._s3 import USERS, region_of, user_of
 
 _NIST = ["CA-7", "CA-9(1)", "RA-5", "SA-8(19)", "SI-4"]
 _LENS = ["MLSEC02-BP01", *MONITORING[LENS]]
@@ -132,3 +133,70 @@ def macie_discovers(macie: Resource[Macie]) -> Verdict:
         f"AutomatedDiscovery.status is {status}: objects are looked at only by jobs that somebody"
         " starts"
     )
+
+
+_MODEL = Other(MODEL, {"ModelName": "scorer", "PrimaryContainer": {
+    "ModelDataUrl": "s3://ml-data/scorer/model.tar.gz"}})
+_SESSION = Other(MACIE, _ON)
+
+
+def _watched(**more: str) -> Other:
+    """Return what Macie says of the bucket ``ml-data``, for the samples."""
+    return Other(MACIE_BUCKET, {"bucketName": "ml-data", **more})
+
+
+@rule(
+    "s3-bucket-macie-coverage",
+    "Macie looks at the objects of a bucket with ML data",
+    on=BUCKET,
+    severity=Severity.MEDIUM,
+    controls={NIST: _NIST, LENS: _LENS},
+    fix="Take the bucket off the exclusions of automated discovery: `aws macie2"
+    " list-classification-scopes` and `aws macie2 update-classification-scope --id SCOPE_ID --s3"
+    " '{\"excludes\": {\"bucketNames\": [\"{name}\"], \"operation\": \"REMOVE\"}}'`, in the Region"
+    " {region} and in the Macie administrator account; or start a job that repeats: `aws macie2"
+    " create-classification-job --job-type SCHEDULED --region {region} …` that names {name}.",
+    good=[
+        Sample({"Name": "ml-data"}, (
+            _MODEL, _SESSION, _watched(automatedDiscoveryMonitoringStatus="MONITORED"))),
+    ],
+    bad=[
+        Sample({"Name": "ml-data"}, (
+            _MODEL, _SESSION, _watched(automatedDiscoveryMonitoringStatus="NOT_MONITORED"))),
+        Sample({"Name": "ml-data"}, (_MODEL, Other(MACIE, {}))),
+    ],
+)  # fmt: skip
+def bucket_is_looked_at(bucket: Resource[Bucket]) -> Verdict:
+    """That Macie is on says nothing of one bucket: it may be excluded from automated discovery, and
+    no job may name it. For the buckets that jobs and models use this is the question whether
+    somebody knows which people's records a model is made of.
+    """
+    used = user_of(bucket, USERS)
+    if used is None:
+        return NotApplicable("nothing of SageMaker that was seen uses the bucket")
+    region = region_of(bucket)
+    for session in bucket.all(MACIE, region):
+        if session.data.Session is None:
+            return Fail(f"Macie is off in {region}, though {used.kind.noun} {used.name} uses the"
+                        " bucket")
+        break
+    else:
+        raise Unseen(f"Macie was not asked about in {region}")
+    for told in bucket.used_by(MACIE_BUCKET):
+        how = _coverage(told.data)
+        if how:
+            return Pass(how)
+        status = told.data.automatedDiscoveryMonitoringStatus
+        return Fail(f"automatedDiscoveryMonitoringStatus is {status} and no job runs on the"
+                    f" bucket, though {used.kind.noun} {used.name} uses it")
+    raise Unseen(f"Macie says nothing of {bucket.name}")
+
+
+def _coverage(told: BucketMetadata) -> str:
+    """Return how Macie looks at a bucket, "" where it does not."""
+    if told.automatedDiscoveryMonitoringStatus == "MONITORED":
+        return "automated discovery looks at the bucket"
+    jobs = told.jobDetails
+    if jobs and (jobs.isMonitoredByJob == "TRUE" or jobs.isDefinedInJob == "TRUE"):
+        return "a classification job looks at the bucket"
+    return ""

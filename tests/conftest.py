@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
 
 import pytest
 
@@ -58,3 +59,32 @@ def cli(capfdbinary):
         return int(stop.value.code or 0), out.decode(), err.decode()
 
     return run
+
+
+@pytest.fixture
+def serve():
+    """Open fakes of documents: ``serve({region: services})`` gives a maker of clients of one."""
+    import boto3
+    from botocore.config import Config
+
+    from auditor.aws.session import bare_host
+    from tests.fakeaws import Fake
+
+    with ExitStack() as stack:
+
+        def start(regions, *, others=None, key="111122223333", **options):
+            fake = stack.enter_context(Fake({"111122223333": regions} | (others or {}), **options))
+
+            def client(name, region="eu-west-1", **config):
+                made = boto3.Session(key, "secret").client(
+                    name, region_name=region, endpoint_url=fake.url,
+                    config=Config(retries={"max_attempts": 0}, proxies={}, **config),
+                )
+                made.meta.events.register("before-sign.s3-control", bare_host)
+                stack.callback(made.close)
+                return made
+
+            client.fake = fake
+            return client
+
+        yield start

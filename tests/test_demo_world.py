@@ -15,7 +15,11 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from auditor.aws import demo_estate as estate
 from auditor.aws import demo_world as world
+from auditor.aws.demo_services import plural
+from auditor.aws.models import model
+from tests.fakeaws.document import _as_served
 
 EU, US, ELSEWHERE = "eu-west-1", "us-east-1", "sa-east-1"
 ACCOUNT = world.ACCOUNT
@@ -188,7 +192,7 @@ def test_there_is_nothing_in_a_region_that_is_not_used(aws):
 
 
 def test_a_kind_that_moto_does_not_know_is_empty(aws):
-    for noun in ("Spaces", "UserProfiles", "InferenceComponents", "Images"):
+    for noun in ("Apps", "StudioLifecycleConfigs", "InferenceComponents", "Images"):
         assert ask(aws("sagemaker"), f"List{noun}", {}) == {noun: []}
 
 
@@ -358,8 +362,8 @@ def test_nobody_can_change_the_world(aws, service, operation, parameters):
 
 
 def test_it_is_large_enough_and_uneven():
-    things = list(world.inventory())
-    assert len(things) == len(set(things)) and 60 <= len(things) <= 130
+    things = [*world.inventory(), *estate.inventory()]
+    assert len(things) == len(set(things)) and 90 <= len(things) <= 160
     regions = [region for _, region, _ in things]
     assert regions.count(EU) > 1.5 * regions.count(US) > 0
 
@@ -378,3 +382,74 @@ def test_without_moto_it_says_what_to_install(tmp_path):
         said, noise = server.communicate(timeout=10)
     assert (server.returncode, said) == (2, "")
     assert noise == "auditor demo needs moto: pip install 'sagemaker-auditor[demo]'\n"
+
+
+@pytest.mark.parametrize("noun", sorted({noun for _, noun in estate.RESOURCES}))
+def test_what_moto_does_not_have_is_listed_and_described_as_aws_would(aws, noun):
+    of = model("sagemaker").operation_model(f"Describe{noun}").output_shape
+    for (region, kind), resources in estate.RESOURCES.items():
+        if kind != noun:
+            continue
+        listed = ask(aws("sagemaker", region), f"List{plural(noun)}", {})
+        (items,) = [v for v in listed.values() if isinstance(v, list)]
+        assert len(items) == len(resources)
+        for each in resources:
+            given = {name: each[name] for name in model("sagemaker").operation_model(
+                f"Describe{noun}").input_shape.required_members}
+            told = ask(aws("sagemaker", region), f"Describe{noun}", given)
+            own = {k for k in each if k[0] != "_" and not k.startswith("Get")}
+            assert set(told) == own
+            assert wrong_in(of, told) == []
+            missing = code(aws("sagemaker", region), f"Describe{noun}",
+                           dict.fromkeys(given, "nothing-of-that-name"))
+            assert missing == "ResourceNotFound"
+
+
+@pytest.mark.parametrize(("service", "operation", "given", "answer"), [
+    (service, operation, given, answer) for service, rows in estate.ANSWERS.items()
+    for region, operation, given, answer in rows if region == EU and operation != "*"
+    and isinstance(answer, dict)])
+def test_the_table_of_answers_comes_out_as_it_is_written(aws, service, operation, given, answer):
+    shape = model(service).operation_model(operation)
+    required = {k: v for k, v in given.items() if v is not None}
+    for name in shape.input_shape.required_members if shape.input_shape else ():
+        required.setdefault(name, "x")
+    if "imageIds" in required:
+        required["imageIds"] = [{"imageTag": required["imageIds"]}]
+    if "repositoryNames" in required:
+        required["repositoryNames"] = [required["repositoryNames"]]
+    if operation == "DescribeImageScanFindings":
+        required["imageId"] = {"imageTag": "1.14"}
+    told = ask(aws(service, EU), operation, required)
+    assert set(told) == set(answer)
+    assert wrong_in(shape.output_shape, told) == []
+
+
+def test_the_tags_of_what_moto_does_not_have_are_told(aws):
+    tagging = aws("resourcegroupstaggingapi", EU)
+    domain = estate.arn("sagemaker", f"domain/{estate.STUDIO}")
+    for given in ({"ResourceARNList": [domain]}, {"ResourceTypeFilters": ["sagemaker:domain"]}):
+        (found,) = ask(tagging, "GetResources", given)["ResourceTagMappingList"]
+        assert (found["ResourceARN"], found["Tags"]) == (domain, world.tags("platform"))
+
+
+def test_off_is_said_in_each_services_own_words(aws):
+    assert code(aws("securityhub", US), "DescribeHub", {}) == "InvalidAccessException"
+    assert ask(aws("guardduty", US), "ListDetectors", {}) == {"DetectorIds": []}
+    assert ask(aws("config", US), "DescribeConfigurationRecorders", {}) == {
+        "ConfigurationRecorders": []}
+    assert ask(aws("accessanalyzer", US), "ListAnalyzers", {}) == {"analyzers": []}
+    (account,) = ask(aws("inspector2", US), "BatchGetAccountStatus", {})["accounts"]
+    assert account["state"]["status"] == "DISABLED"
+    assert code(aws("ecr", US), "GetRegistryPolicy", {}) == "RegistryPolicyNotFoundException"
+    assert code(aws("lambda"), "GetPolicy", {"FunctionName": "x"}) == "ResourceNotFoundException"
+    group = {"ModelPackageGroupName": "credit-scorecard"}
+    assert '"Principal": "*"' in ask(
+        aws("sagemaker"), "GetModelPackageGroupPolicy", group)["ResourcePolicy"]
+
+
+def wrong_in(shape, value):
+    """Return what AWS's model does not allow in an answer."""
+    wrong = []
+    _as_served(shape, value, shape.name, wrong)
+    return wrong

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import random
-from contextlib import ExitStack
 from datetime import UTC, datetime
 
-import boto3
 import botocore.exceptions
 import pytest
-from botocore.config import Config
 
-from auditor.aws.session import bare_host
 from tests.fakeaws import EMPTY, By, Chosen, Error, Fake, Fault, IllegalDocument, legal
 from tests.fakeaws.service import Request, service
 
@@ -34,29 +30,6 @@ def role(name, **members):
         "CreateDate": datetime(2026, 1, 1, tzinfo=UTC), "RolePolicyList": [],
         "AttachedManagedPolicies": [], "AssumeRolePolicyDocument": {"Statement": []}, **members,
     }
-
-
-@pytest.fixture
-def serve():
-    """Open a fake of a document; gives a function that makes clients of it."""
-    with ExitStack() as stack:
-
-        def start(regions, *, others=None, key=ACCOUNT, **options):
-            fake = stack.enter_context(Fake({ACCOUNT: regions} | (others or {}), **options))
-
-            def client(name, region=EU, **config):
-                made = boto3.Session(key, "secret").client(
-                    name, region_name=region, endpoint_url=fake.url,
-                    config=Config(retries={"max_attempts": 0}, proxies={}, **config),
-                )
-                made.meta.events.register("before-sign.s3-control", bare_host)
-                stack.callback(made.close)
-                return made
-
-            client.fake = fake
-            return client
-
-        yield start
 
 
 def code(call, **params):
@@ -152,11 +125,11 @@ def test_lists_and_summaries_derive_from_resources(serve):
 
 
 def test_what_is_not_in_the_document_is_loud(serve):
-    made = serve({EU: {"sagemaker": {"NotebookInstance": []}}})
+    made = serve({EU: {"sagemaker": {"NotebookInstance": [notebook("a")]}}})
     client = made("sagemaker")
-    assert client.list_notebook_instances()["NotebookInstances"] == []
+    assert len(client.list_notebook_instances()["NotebookInstances"]) == 1
     assert code(client.list_models) == "FakeNotModelled"
-    assert code(client.list_notebook_instances, StatusEquals="Failed") == "FakeNotModelled"
+    assert code(client.list_notebook_instances, DefaultCodeRepositoryContains="x") == "FakeNotModelled"
     assert code(made("guardduty").list_detectors)
     assert made.fake.not_modelled[0] == "sagemaker:ListModels {} in eu-west-1"
 

@@ -45,10 +45,19 @@ def test_named_values_and_scripts():
     masked = masker.suspect({"db_password": "hunter2hunter2", "epochs": "10", "pad_token": "[PAD]"})
     assert found(masked["db_password"]) and masked["epochs"] == "10"
     assert masked["pad_token"] == "[PAD]"
+    pairs = masker.suspect([{"Key": "db_password", "Value": "hunter2hunter2", "Type": "text"}])
+    assert found(pairs[0]["Value"]) and pairs[0]["Key"] == "db_password"
     script = base64.b64encode(f"export X={KEY_ID}\n".encode()).decode()
     stored = masker.suspect(script)
     assert KEY_ID not in base64.b64decode(stored).decode()
     assert KEY_ID not in masker.suspect(f"# für alle\nexport X={KEY_ID}\n")
+
+
+def test_the_value_of_an_option_is_masked_and_other_words_are_not():
+    masked = Masker(b"salt").suspect(
+        ["--db-password", "hunter2-Zq81xv", "--epochs", "10", "--password", "--verbose", "train.py"])
+    assert found(masked[1]) and masked[0] == "--db-password"
+    assert masked[2:] == ["--epochs", "10", "--password", "--verbose", "train.py"]
 
 
 def test_masks_are_stable_within_a_scan_and_differ_between_scans():

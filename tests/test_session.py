@@ -1,5 +1,8 @@
 """The guard that only reads, and the bodies that botocore would swallow."""
 
+from datetime import UTC, datetime, timedelta
+
+import botocore.exceptions
 import botocore.session
 import pytest
 
@@ -106,6 +109,119 @@ def test_an_unknown_profile_names_the_nearest(monkeypatch, tmp_path):
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
     with pytest.raises(AuditorError, match=r"no AWS profile audit-prd .did you mean audit-prod"):
         Session("audit-prd")
+
+
+@pytest.mark.parametrize("partition", botocore.session.get_session().get_available_partitions())
+def test_every_partition_has_a_main_region_of_its_own(session, partition):
+    main = session.main_region(partition)
+    assert main in session.regions_of("ec2", partition)
+    assert session.partition_of(main) == partition
+    for region in session.regions_of("ec2", partition):
+        assert session.partition_of(region) == partition
+
+
+def test_a_region_that_nobody_knows_is_in_no_partition(session):
+    assert session.partition_of("mars-north-1") == ""
+    assert session.main_region("") == session.main_region("aws")
+
+
+class Sts:
+    """Stands for STS and EC2 in some regions, of which only some let us in."""
+
+    def __init__(self, answers):
+        self.answers = answers
+        self.asked = []
+
+    def __call__(self, service, region):
+        self.asked.append(region)
+        self.region = region
+        return self
+
+    def get_caller_identity(self):
+        return self._answer({"Account": "1" * 12, "Arn": "arn:aws-cn:sts::1:assumed-role/a/b"})
+
+    def describe_regions(self):
+        return self._answer({"Regions": [{"RegionName": "eu-west-1"}]})
+
+    def _answer(self, answer):
+        if isinstance(self.answers.get(self.region), Exception):
+            raise self.answers[self.region]
+        return answer
+
+
+def refusal(code):
+    return botocore.exceptions.ClientError({"Error": {"Code": code, "Message": "no"}}, "X")
+
+
+@pytest.mark.parametrize("fault", [
+    refusal("InvalidClientTokenId"), refusal("AccessDenied"),
+    botocore.exceptions.EndpointConnectionError(endpoint_url="https://sts"),
+], ids=repr)
+def test_who_we_are_is_asked_in_the_main_region_where_another_is_closed(
+        session, monkeypatch, fault):
+    sts = Sts({"cn-north-1": fault})
+    monkeypatch.setattr(session, "_patient", sts)
+    assert session.caller("cn-north-1").partition == "aws-cn"
+    assert sts.asked == ["cn-north-1", "cn-northwest-1"]
+
+
+def test_credentials_that_have_expired_are_asked_once(session, monkeypatch):
+    sts = Sts({"eu-west-1": refusal("ExpiredToken")})
+    monkeypatch.setattr(session, "_patient", sts)
+    with pytest.raises(AuditorError, match="have expired"):
+        session.caller("eu-west-1")
+    assert sts.asked == ["eu-west-1"]
+
+
+def test_the_regions_are_asked_where_one_answers(session, monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    session = Session()
+    ec2 = Sts({"eu-west-1": refusal("UnauthorizedOperation")})
+    monkeypatch.setattr(session, "_patient", ec2)
+    assert session.regions("aws") == ["eu-west-1"]
+    assert ec2.asked == ["eu-west-1", "us-east-1"]
+    ec2.answers |= {"us-east-1": refusal("B"), "af-south-1": refusal("C"), "ap-east-1": refusal("D")}
+    with pytest.raises(AuditorError, match=r"allow ec2:DescribeRegions.*UnauthorizedOperation"):
+        session.regions("aws")
+
+
+@pytest.mark.parametrize(("url", "custom"), [
+    ("https://api.sagemaker.eu-west-1.amazonaws.com", False),
+    ("https://sts.cn-north-1.amazonaws.com.cn", False), ("https://x.c2s.ic.gov:443/p", False),
+    ("https://s3.dualstack.eu-west-1.amazonaws.com", False), ("https://ec2.eu-west-1.api.aws", False),
+    ("https://evilamazonaws.com", True), ("http://127.0.0.1:5000", True),
+    ("https://amazonaws.com.example.org", True),
+])
+def test_an_endpoint_that_is_not_aws_is_told_from_one_that_is(session, url, custom):
+    client = type("C", (), {"meta": type("M", (), {"endpoint_url": url})})
+    assert session.custom_endpoint(client) is custom
+
+
+def test_credentials_that_can_be_renewed_are(monkeypatch, tmp_path):
+    count = tmp_path / "count"
+    script = tmp_path / "give"
+    soon = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()
+    script.write_text(f"""#!/bin/sh
+echo x >> {count}
+echo '{{"Version": 1, "AccessKeyId": "'KEY$(wc -l < {count} | tr -d " ")'", "SecretAccessKey": "s",
+"SessionToken": "t", "Expiration": "{soon}"}}'
+""")
+    script.chmod(0o700)
+    config = tmp_path / "config"
+    config.write_text(f"[profile p]\ncredential_process = {script}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    session = Session("p")
+    first = session.key()
+    assert first.startswith("KEY") and session.key() != first  # they end in less than 10 minutes
+    script.write_text("#!/bin/sh\nexit 1\n")
+    assert session.key() == ""
+
+
+def test_bytes_are_weighed_for_each_thread(session):
+    session._weigh({"body": b"12345"})
+    session._weigh({"body": b"67"})
+    assert session.received() == 7 and session.received() == 0
+    assert session.key() == "x"
 
 
 def test_regions_are_refused_by_name_and_never_guessed(session):

@@ -15,16 +15,47 @@ import botocore.session
 from botocore.model import Shape, StructureShape
 
 WANTED: dict[str, tuple[str, ...]] = {
+    "accessanalyzer": ("ListAnalyzers",),
+    "apigateway": (
+        "GetAuthorizers", "GetDomainNames", "GetResources", "GetRestApis", "GetStages",
+        "GetUsagePlans",
+    ),
+    "apigatewayv2": ("GetApis", "GetAuthorizers", "GetIntegrations", "GetRoutes", "GetStages"),
+    "application-autoscaling": ("DescribeScalableTargets", "DescribeScalingPolicies"),
     "cloudtrail": (
-        "DescribeTrails", "GetTrailStatus", "GetEventSelectors", "GetInsightSelectors",
+        "DescribeTrails", "GetEventDataStore", "GetEventSelectors", "GetInsightSelectors",
+        "GetTrailStatus",
     ),
+    "cloudwatch": ("DescribeAlarms",),
+    "config": ("DescribeConfigurationRecorders", "DescribeConfigurationRecorderStatus"),
     "ec2": (
-        "DescribeInstanceTypes", "DescribeRouteTables", "DescribeSecurityGroups",
-        "DescribeSubnets", "DescribeVpcs",
+        "DescribeFlowLogs", "DescribeInstanceTypes", "DescribeNatGateways",
+        "DescribeRouteTables", "DescribeSecurityGroups", "DescribeSubnets",
+        "DescribeVpcBlockPublicAccessOptions", "DescribeVpcEndpoints",
+        "DescribeVpcPeeringConnections", "DescribeVpcs",
     ),
-    "iam": ("GetAccountAuthorizationDetails", "GetRole"),
-    "kms": ("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus"),
-    "macie2": ("GetAutomatedDiscoveryConfiguration", "GetMacieSession"),
+    "ecr": (
+        "DescribeImageScanFindings", "DescribeImages", "DescribeRepositories",
+        "GetRegistryScanningConfiguration",
+    ),
+    "efs": (
+        "DescribeAccessPoints", "DescribeBackupPolicy", "DescribeFileSystems",
+        "DescribeMountTargets",
+    ),
+    "events": ("ListRules",),
+    "guardduty": ("GetDetector",),
+    "iam": (
+        "GetAccountAuthorizationDetails", "GetAccountPasswordPolicy", "GetLoginProfile",
+        "GetRole", "ListAccessKeys", "ListMFADevices", "ListUsers",
+    ),
+    "inspector2": ("BatchGetAccountStatus",),
+    "kms": ("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListGrants"),
+    "lambda": ("ListFunctionUrlConfigs", "ListFunctions"),
+    "logs": ("DescribeLogGroups", "DescribeMetricFilters", "DescribeResourcePolicies"),
+    "macie2": (
+        "DescribeBuckets", "GetAutomatedDiscoveryConfiguration",
+        "GetClassificationExportConfiguration", "GetClassificationScope", "GetMacieSession",
+    ),
     "s3": (
         "GetBucketAcl", "GetBucketEncryption", "GetBucketLifecycleConfiguration",
         "GetBucketLocation", "GetBucketLogging", "GetBucketNotificationConfiguration",
@@ -32,7 +63,12 @@ WANTED: dict[str, tuple[str, ...]] = {
         "GetBucketReplication", "GetBucketTagging", "GetBucketVersioning", "GetBucketWebsite",
         "GetObjectLockConfiguration", "GetPublicAccessBlock", "HeadBucket", "ListBuckets",
     ),
-    "s3control": ("GetPublicAccessBlock",),
+    "s3control": (
+        "GetAccessPoint", "GetAccessPointPolicyStatus", "GetPublicAccessBlock",
+        "ListAccessPoints",
+    ),
+    "secretsmanager": ("DescribeSecret",),
+    "securityhub": ("DescribeHub",),
     "sagemaker": ("Describe*", "List*"),
 }
 ROOM = Path(__file__).resolve().parent.parent / "auditor" / "shapes"
@@ -66,6 +102,12 @@ def reach(shape: Shape, into: dict[str, StructureShape]) -> None:
         reach(shape.member, into)
     elif shape.type_name == "map":
         reach(shape.value, into)
+
+
+def file_of(service: str) -> str:
+    """Return the name of a service's module, which must be one that Python can import."""
+    name = service.replace("-", "_")
+    return f"aws_{name}" if keyword.iskeyword(name) else name
 
 
 def module(service: str) -> str:
@@ -112,7 +154,7 @@ def main() -> int:
     """Write the modules, or with ``--check`` say which differ."""
     stale = []
     for service in WANTED:
-        path = ROOM / f"{service}.py"
+        path = ROOM / f"{file_of(service)}.py"
         text = module(service)
         if path.exists() and path.read_text() == text:
             continue

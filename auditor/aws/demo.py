@@ -29,6 +29,9 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from auditor.aws import demo_world as world
+from auditor.aws.demo_estate import Refusal
+from auditor.aws.demo_services import OURS, Services
+from auditor.aws.demo_services import understand as whose
 
 MISSING = "auditor demo needs moto: pip install 'sagemaker-auditor[demo]'"
 READS = ("get", "list", "describe", "head", "search", "batchget", "lookup", "assumerole")
@@ -37,7 +40,7 @@ MOTO_DEFAULT_KEY = "Default key"
 """How moto describes the keys that it makes up for alias/aws/*."""
 S3_NAMES = "http://s3.amazonaws.com/doc/2006-03-01/"
 STARTED = datetime.now(UTC).replace(microsecond=0)
-NO_OPERATION = 404, "UnknownOperationException", "the demo's AWS does not know this operation"
+NO_OPERATION = "UnknownOperationException", 404, "the demo's AWS does not know this operation"
 
 
 @dataclass
@@ -51,6 +54,7 @@ class Call:
     query: str
     operation: str
     parameters: dict[str, Any] = field(default_factory=dict)
+    botocore: str = ""  # botocore's name of a service that moto is not asked about
 
 
 @dataclass
@@ -91,6 +95,12 @@ def understand(environ: dict[str, Any]) -> Call:
             call.operation = call.parameters.get("Action", "")
     elif service == "s3" and path.startswith("/v20180820/"):
         call.service = "s3control"
+    if service in OURS:
+        call.botocore, call.operation, told = whose(
+            service, method, path, call.operation or f"{method} {path}"
+        )
+        query = {name: value[0] for name, value in parse_qs(call.query).items()}
+        call.parameters = {**query, **call.parameters, **told}
     if not call.operation:
         first = call.query.partition("&")[0].partition("=")[0] if service == "s3" else path
         call.operation = f"{method} {first}"
@@ -135,6 +145,7 @@ class Truth:
         """Stand in front of moto's application."""
         self._moto = moto
         self._sealed = False
+        self._services: Services | None = None
         self._created: dict[tuple[str, str, str], dict[str, Any]] = {}
         self._instead: dict[tuple[str, str], Callable[[Call], Answer | None]] = {
             ("account", "POST /listRegions"): self._list_regions,
@@ -144,9 +155,12 @@ class Truth:
         }
         self._amend: dict[tuple[str, str], Callable[[Call, Answer], Answer]] = {
             ("ec2", "DescribeRegions"): _enabled_regions,
+            ("ec2", "DescribeVpcBlockPublicAccessOptions"): _block_off,
+            ("tagging", "GetResources"): self._tags,
             ("sts", "GetCallerIdentity"): _caller,
             ("kms", "DescribeKey"): _aws_managed,
             ("kms", "GetKeyRotationStatus"): _rotates,
+            ("kms", "GetKeyPolicy"): _default_policy,
             ("s3", "GET encryption"): _encrypted_by_default,
             ("s3", "GET versioning"): _mfa_delete,
             ("s3", "GET notification"): _to_eventbridge,
@@ -156,8 +170,9 @@ class Truth:
             ("cloudtrail", "GetTrailStatus"): _log_delivery,
         }
 
-    def seal(self) -> None:
-        """Let nobody change the world from now on."""
+    def seal(self, services: Services) -> None:
+        """Let nobody change the world from now on, and have the rest of it answered too."""
+        self._services = services
         self._sealed = True
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -170,8 +185,9 @@ class Truth:
         return [] if call.method == "HEAD" else [answer.body]
 
     def _answer(self, call: Call, environ: dict[str, Any]) -> Answer:
-        if call.service == "macie2":
-            return self._macie(call)
+        told = self._table(call)
+        if told:
+            return told
         if call.service == "s3" and call.path.split("/")[1] in world.FOREIGN_BUCKETS:
             # moto knows one account, so a bucket of another one would be missing, not forbidden.
             return refusal(call, 403, "AccessDenied", "Access Denied")
@@ -184,12 +200,14 @@ class Truth:
         answer = self._ask(environ)
         if call.service == "s3control" and "/accesspoint" in call.path:
             return _access_points(call, answer)
+        amend = self._amend.get((call.service, call.operation))
+        if amend:
+            return amend(call, answer)
         if answer.status in (404, 500) and answer.body[:14].lower() == b"<!doctype html":
             return self._unknown(call)
         if call.service == "sagemaker" and answer.status == 200:
             return self._sagemaker(call, answer)
-        amend = self._amend.get((call.service, call.operation))
-        return amend(call, answer) if amend else answer
+        return answer
 
     def _ask(self, environ: dict[str, Any]) -> Answer:
         """Return moto's own answer."""
@@ -204,13 +222,14 @@ class Truth:
     def _unknown(self, call: Call) -> Answer:
         """Answer what moto never implemented: an error that is not worth a retry.
 
-        moto says 500 or a page of HTML. A list of SageMaker's that it does not know is empty
-        here, as it would be for any account that uses none of that.
+        moto says 500 or a page of HTML. A list that it does not know is empty here, as it would
+        be for any account that uses none of that.
         """
-        if call.service == "sagemaker" and call.operation.startswith("List"):
-            members = _shapes(call.operation).members.items()
-            return data({name: [] for name, shape in members if shape.type_name == "list"})
-        return refusal(call, *NO_OPERATION)
+        said = self._services.nothing(call.service, call.operation) if self._services else None
+        if isinstance(said, dict):
+            return data(said)
+        said = said or Refusal(*NO_OPERATION)
+        return refusal(call, said.status, said.code, said.message)
 
     def _sagemaker(self, call: Call, answer: Answer) -> Answer:
         """Describe what was created, with every member that it was created with.
@@ -279,26 +298,31 @@ class Truth:
                 return data({**each, "MonitoringScheduleConfig": config})
         return refusal(call, 400, "ResourceNotFound", "there is no such monitoring schedule")
 
-    def _macie(self, call: Call) -> Answer:
-        """Answer for Macie, which moto leaves on everywhere and without discovery or buckets."""
-        if call.region not in world.MACIE_REGIONS:
-            return refusal(call, 403, "AccessDeniedException", "Macie is not enabled")
-        since = _iso(timedelta(days=300))
-        if call.operation == "GET /macie":
-            role = "aws-service-role/macie.amazonaws.com/AWSServiceRoleForAmazonMacie"
-            return data({
-                "status": "ENABLED", "createdAt": since, "updatedAt": since,
-                "findingPublishingFrequency": "FIFTEEN_MINUTES",
-                "serviceRole": world.role_arn(role),
-            })  # fmt: skip
-        if call.operation == "GET /automated-discovery/configuration":
-            return data({"status": "ENABLED", "firstEnabledAt": since, "lastUpdatedAt": since})
-        if call.operation == "POST /datasources/s3":
-            here = [name for name, region, *_ in world.BUCKETS if region == call.region]
-            return data({"buckets": [_macie_bucket(name, call.region) for name in here]})
-        if call.operation == "POST /jobs/list":
-            return data({"items": []})
-        return refusal(call, *NO_OPERATION)
+    def _table(self, call: Call) -> Answer | None:
+        """Answer what is not moto's to say; None where it is."""
+        if self._services is None or not _reads(call):
+            return None
+        service, region = call.botocore or call.service, call.region
+        said = self._services.answer(service, region, call.operation, call.parameters)
+        if said is None and call.botocore:
+            said = self._services.nothing(service, call.operation) or Refusal(*NO_OPERATION)
+        if isinstance(said, Refusal):
+            return refusal(call, said.status, said.code, said.message)
+        return None if said is None else data(said)
+
+    def _tags(self, call: Call, answer: Answer) -> Answer:
+        """Add to the last page of tags those of what moto does not have."""
+        said = answer.json()
+        if answer.status != 200 or said.get("PaginationToken") or self._services is None:
+            return answer
+        wanted = call.parameters.get("ResourceARNList")
+        types = call.parameters.get("ResourceTypeFilters")
+        said["ResourceTagMappingList"] += [
+            each for each in self._services.tags(call.region)
+            if (wanted is None or each["ResourceARN"] in wanted)
+            and (types is None or any(_is_of(each["ResourceARN"], name) for name in types))
+        ]
+        return answer.say(said)
 
     def _list_regions(self, call: Call) -> Answer:
         """List the regions of the account; moto's `account` cannot."""
@@ -335,8 +359,10 @@ def _sagemaker_model() -> Any:
     return botocore.session.get_session().get_service_model("sagemaker")
 
 
-def _iso(ago: timedelta) -> str:
-    return (STARTED - ago).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _is_of(arn: str, kind: str) -> bool:
+    """Whether an ARN is of a type such as `sagemaker:domain`, or of a service."""
+    service, what = arn.split(":", 5)[2::3]
+    return kind in (service, f"{service}:{what.partition('/')[0]}")
 
 
 def _schedule(region: str, endpoint: str) -> dict[str, Any]:
@@ -353,20 +379,6 @@ def _schedule(region: str, endpoint: str) -> dict[str, Any]:
         "EndpointName": endpoint,
         "CreationTime": made,
         "LastModifiedTime": made,
-    }
-
-
-def _macie_bucket(name: str, region: str) -> dict[str, Any]:
-    watched = name not in world.MACIE_UNWATCHED
-    seen = {"lastAutomatedDiscoveryTime": _iso(world.DAY)} if watched else {}
-    return {
-        "accountId": world.ACCOUNT,
-        "bucketName": name,
-        "bucketArn": f"arn:aws:s3:::{name}",
-        "region": region,
-        "automatedDiscoveryMonitoringStatus": "MONITORED" if watched else "NOT_MONITORED",
-        "jobDetails": {"isDefinedInJob": "FALSE", "isMonitoredByJob": "FALSE"},
-        **seen,
     }
 
 
@@ -399,6 +411,26 @@ def _aws_managed(call: Call, answer: Answer) -> Answer:
     if metadata.get("Description") != MOTO_DEFAULT_KEY:
         return answer
     return answer.say({"KeyMetadata": {**metadata, "KeyManager": "AWS"}})
+
+
+def _default_policy(call: Call, answer: Answer) -> Answer:
+    """Say the one policy that a key has; moto wants to hear its name, `default`, first."""
+    from moto.kms.models import kms_backends
+
+    keys = kms_backends[world.ACCOUNT][call.region].keys
+    key = keys.get(str(call.parameters.get("KeyId", "")).rpartition("/")[2])
+    return answer if key is None else data({"Policy": key.policy, "PolicyName": "default"})
+
+
+def _block_off(call: Call, answer: Answer) -> Answer:
+    """Say that nothing blocks the internet from the VPCs; moto does not know the question."""
+    return xml(
+        '<DescribeVpcBlockPublicAccessOptionsResponse xmlns="http://ec2.amazonaws.com/doc/'
+        '2016-11-15/"><vpcBlockPublicAccessOptions><internetGatewayBlockMode>off'
+        "</internetGatewayBlockMode><state>default-state</state><exclusionsAllowed>allowed"
+        "</exclusionsAllowed></vpcBlockPublicAccessOptions>"
+        "</DescribeVpcBlockPublicAccessOptionsResponse>"
+    )
 
 
 def _rotates(call: Call, answer: Answer) -> Answer:
@@ -653,9 +685,9 @@ def main() -> int:
     except ImportError:
         print(MISSING, file=sys.stderr)
         return 2
-    world.fill(clients(url))
+    ids = world.fill(clients(url))
     backdate()
-    truth.seal()
+    truth.seal(Services(ids))
     print(
         json.dumps({"url": url, "account": world.ACCOUNT, "regions": list(world.REGIONS)}),
         flush=True,

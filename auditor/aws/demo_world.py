@@ -131,6 +131,14 @@ SECURITY_GROUPS: list[tuple[str, str, str, list[Data]]] = [
     ("forecast-notebooks", US, "vpc", [port(22, ANYWHERE)]),
 ]
 
+VPC_ENDPOINTS: list[tuple[str, str, str]] = [
+    # region, service, whose work may pass: "" for everybody's
+    (EU, "s3", ACCOUNT),
+    (EU, "sagemaker.runtime", ""),
+    (US, "s3", ""),
+]
+FLOW_LOGS = ((EU, "meridian-access-logs"),)
+
 # --- roles: trust, managed policies, inline policies, boundary ----------------------------------
 
 
@@ -820,11 +828,12 @@ class Ids:
         return value
 
 
-def fill(client: Clients) -> None:
-    """Create the whole account."""
+def fill(client: Clients) -> Ids:
+    """Create the whole account; return the ids that AWS gave."""
     ids = Ids()
-    for step in (keys, networks, identities, buckets, trails, machines, traffic):
+    for step in (keys, networks, identities, buckets, doors, trails, machines, traffic):
         step(client, ids)
+    return ids
 
 
 def keys(client: Clients, ids: Ids) -> None:
@@ -876,6 +885,26 @@ def networks(client: Clients, ids: Ids) -> None:
         ids.save(region, f"sg/{name}", group)
         if ingress:
             api.authorize_security_group_ingress(GroupId=group, IpPermissions=ingress)
+
+
+def doors(client: Clients, ids: Ids) -> None:
+    """Create the VPCs' own ways to AWS, and the logs of what passes."""
+    for region, service, account in VPC_ENDPOINTS:
+        only: Data = {"Condition": {"StringEquals": {"aws:PrincipalAccount": account}}}
+        gateway = service == "s3"
+        client("ec2", region).create_vpc_endpoint(
+            VpcId=ids(region, "@vpc"), ServiceName=f"com.amazonaws.{region}.{service}",
+            VpcEndpointType="Gateway" if gateway else "Interface",
+            PolicyDocument=document(allow("*", "*", Principal="*", **(only if account else {}))),
+            **({} if gateway else {
+                "SubnetIds": [ids(region, "@subnet/private-a")],
+                "SecurityGroupIds": [ids(region, "@sg/ml-endpoints")], "PrivateDnsEnabled": True}),
+        )  # fmt: skip
+    for region, bucket in FLOW_LOGS:
+        client("ec2", region).create_flow_logs(
+            ResourceType="VPC", ResourceIds=[ids(region, "@vpc")], TrafficType="ALL",
+            LogDestinationType="s3", LogDestination=f"arn:aws:s3:::{bucket}",
+        )
 
 
 def _named(kind: str, name: str) -> list[Data]:
@@ -1017,6 +1046,8 @@ def inventory() -> Iterator[tuple[str, str, str]]:
     for region, plan in NETWORKS.items():
         yield from (("subnet", region, name) for name in (*plan["private"], *plan["public"]))
     yield from (("security group", row[1], row[0]) for row in SECURITY_GROUPS)
+    yield from (("VPC endpoint", *row[:2]) for row in VPC_ENDPOINTS)
+    yield from (("flow log", *row) for row in FLOW_LOGS)
     yield from (("policy", "", name) for name in POLICIES)
     yield from (("role", "", name) for name in ROLES)
     yield from (("bucket", row[1], row[0]) for row in BUCKETS)

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 
 WORKERS = 32
-ABREAST = 8  # of one lane
+ABREAST = 8  # of one lane while others wait; and as many are left over for lanes still to come
 Work = Callable[[], list[Callable[[], None]]]  # makes calls; returns what to write
 
 
@@ -14,32 +14,40 @@ class Lanes:
     """Work waiting in lanes, one for each kind and region, which are served in turn.
 
     Of one lane only so many run at once that a few operations that are throttled, or hang, do
-    not stop the others.
+    not stop the others. Where no other lane has work, one may take what is to spare.
     """
 
     def __init__(self) -> None:
         self._waiting: dict[str, deque[Work]] = {}
         self._running: Counter[str] = Counter()
+        self._count = 0  # of all that waits
+        self._busy = 0  # of all that runs
 
     def add(self, lane: str, work: Work) -> None:
         """Put work at the end of a lane."""
         self._waiting.setdefault(lane, deque()).append(work)
+        self._count += 1
 
     def take(self) -> tuple[str, Work] | None:
         """Return the next piece of work and its lane, or None where none may begin now."""
-        for lane in self._waiting:
-            if self._running[lane] < ABREAST:
-                rest = self._waiting.pop(lane)
-                work = rest.popleft()
-                if rest:
-                    self._waiting[lane] = rest  # the lane goes to the end of the queue
-                self._running[lane] += 1
-                return lane, work
-        return None
+        lane = next((one for one in self._waiting if self._running[one] < ABREAST), None)
+        if lane is None and self._busy < WORKERS - ABREAST:
+            lane = next(iter(self._waiting), None)
+        if lane is None:
+            return None
+        rest = self._waiting.pop(lane)
+        work = rest.popleft()
+        if rest:
+            self._waiting[lane] = rest  # the lane goes to the end of the queue
+        self._running[lane] += 1
+        self._busy += 1
+        self._count -= 1
+        return lane, work
 
     def finished(self, lane: str) -> None:
         """Say that a piece of a lane's work is done."""
         self._running[lane] -= 1
+        self._busy -= 1
 
     def __len__(self) -> int:
-        return sum(map(len, self._waiting.values()))
+        return self._count

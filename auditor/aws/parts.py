@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,11 +12,13 @@ from typing import Any
 
 import jmespath
 
+from auditor.aws import paths
 from auditor.aws.pace import Pace, Refused
-from auditor.aws.plan import Call, Listing, operation, plan, tokens
+from auditor.aws.plan import NAME, Call, Listing, operation, plan, tokens
 from auditor.aws.session import Caller
 from auditor.errors import Gap
 from auditor.inventory import GLOBAL, Kind, Part, Resource
+from auditor.kind import KNOWN, named_in
 from auditor.kinds import BUCKET
 from auditor.masks import Masker
 
@@ -49,17 +52,17 @@ class Asked:
 
 def plain(value: Any) -> Any:
     """Return an answer as JSON can hold it: times in ISO 8601, bytes in base64."""
+    return json.loads(json.dumps(value, default=_told))
+
+
+def _told(value: Any) -> str:
     if isinstance(value, datetime):
         return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
-    if isinstance(value, Mapping):
-        return {k: plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(v) for v in value]
-    return value
+    return str(value)
 
 
 class Reader:
@@ -70,6 +73,7 @@ class Reader:
         self.caller = caller
         self.home = home  # where calls go that belong to no region
         self.masker = masker
+        self._seen: dict[tuple[str, str], object] = {}  # what was asked for, by kind and ARN
         self.denials_tell = False  # whether a 403 for a bucket means that it is not ours
 
     def at(self, region: str) -> str:
@@ -113,6 +117,13 @@ class Reader:
         items = answer.get(call.items)
         if not isinstance(items, list):
             raise Refused("MalformedAnswer", f"the answer has no {call.items}", call.call)
+        if call.keep:
+            items = [item for item in items if jmespath.search(call.keep, item)]
+        if call.renames:
+            items = [
+                {**item, **{ours: item[theirs] for ours, theirs in call.renames if theirs in item}}
+                for item in items
+            ]
         token = str(answer.get(call.token_out) or "") if call.token_out else ""
         if token and token in before:
             raise Refused("RepeatedToken", "AWS gave the same page token twice")
@@ -133,15 +144,23 @@ class Reader:
         way = plan(kind)
         assert way.listing is not None
         item = item if isinstance(item, Mapping) else {way.item_id: item}
-        name = str(item.get(way.item_id) or "")
+        name = kind.called(item) or str(item.get(way.item_id) or "")
         if way.describe is None:
             seen = self.document(kind, region, item, way.listing.call)
             if kind is BUCKET:
                 seen.region = self._bucket_region(seen)
             return self._parts(seen)
-        value = [name] if way.key_is_list else name
+        given = {
+            parameter: name if member == NAME else item[member]
+            for parameter, member in way.takes.items() if member == NAME or member in item
+        }
+        if way.key_is_list:
+            given[way.key] = [given[way.key]]
         try:
-            document = self._describe(kind, self.at(region), {way.key: value}, name)
+            if absent := [n for n in way.needs if n not in given]:
+                raise Refused("MalformedAnswer", f"the list has no {', '.join(absent)}",
+                              way.listing.call)
+            document = self._describe(kind, self.at(region), given)
         except Refused as refused:
             if refused.means(way.gone):
                 return None
@@ -152,6 +171,14 @@ class Reader:
                 [self.gap(kind, region, way.describe, refused, arn)],
             )
         return self._parts(self.document(kind, region, document, way.describe))
+
+    def of_parent(self, kind: Kind[Any], parent: Seen) -> dict[str, Any]:
+        """Return what a resource gives to the list of a kind under it; its name at the least."""
+        key = plan(parent.kind).item_id
+        return {
+            n: parent.document.get(n) or (parent.name if n == key else "")
+            for n in plan(kind).of_parent
+        }
 
     def single(self, kind: Kind[Any], region: str) -> Seen:
         """Return the one resource of a kind that a region or an account has."""
@@ -168,13 +195,14 @@ class Reader:
         assert way.describe is not None
         meant = kind.canon(value)
         owner = kind.foreign(value)
-        if kind.scope == "account" and owner and owner != self.caller.account:
+        if owner and owner != self.caller.account and not kind.abroad:
             return Asked("foreign", owner)
         region = self.place(kind, region, value)
         name = meant.rpartition("/")[2] if way.key.endswith("Name") else meant
+        given = {way.key: [name] if way.key_is_list else name}
         try:
             document = self._describe(
-                kind, self.at(region), {way.key: [name] if way.key_is_list else name}, ""
+                kind, self.at(region), kind.asks(value) if kind.asks else given
             )
         except Refused as refused:
             if refused.means(way.gone):
@@ -184,11 +212,14 @@ class Reader:
         seen = self.document(kind, region, document, way.describe)
         if kind.scope == "account" and meant.startswith("arn:") and seen.arn != meant:
             return Asked("missing")  # the name was given anew, under another path
+        mine = object()  # another name of it may have led here before; its parts are asked once
+        if self._seen.setdefault((kind.name, seen.arn), mine) is not mine:
+            return Asked("here", seen.arn)
         return Asked("here", seen.arn, self._parts(seen))
 
     def place(self, kind: Kind[Any], region: str, value: str) -> str:
         """Return the region of what a link's value means: an ARN tells its own."""
-        told = value.split(":", 4)[3] if value.startswith("arn:") and value.count(":") > 3 else ""
+        told = kind.place(value)
         return told if told and kind.scope == "region" else region
 
     def meant(self, kind: Kind[Any], region: str, value: str) -> str:
@@ -202,15 +233,15 @@ class Reader:
         word = kind.canon(value)
         return word.removeprefix(here).removeprefix("key/") if word.startswith(here) else word
 
-    def _describe(self, kind: Kind[Any], at: str, given: Mapping[str, Any], name: str) -> Any:
+    def _describe(self, kind: Kind[Any], at: str, given: Mapping[str, Any]) -> Any:
         """Describe; an answer that does not even name the resource is not an answer."""
         way = plan(kind)
         assert way.describe is not None
-        answer = self.pace.call(way.describe, at, given)
+        answer = self.whole(way.describe, at, given)
         document = jmespath.search(kind.answer, answer) if kind.answer else answer
-        if not isinstance(document, Mapping) or not document.get(kind.id or way.key):
+        if not isinstance(document, Mapping) or not all(document.get(n) for n in way.names):
             raise Refused(
-                "MalformedAnswer", f"the answer has no {kind.id or way.key}", way.describe
+                "MalformedAnswer", f"the answer has no {' or no '.join(way.names)}", way.describe
             )
         return document
 
@@ -220,9 +251,9 @@ class Reader:
         for part in seen.kind.parts:
             if part.where and not jmespath.search(part.where, seen.document):
                 # whether to ask hangs on what may itself have been refused
+                read = paths.fields(part.where)
                 seen.gaps += [
-                    replace(gap, member=part.member)
-                    for gap in seen.gaps if gap.member == part.where
+                    replace(gap, member=part.member) for gap in seen.gaps if gap.member in read
                 ]
                 continue
             if seen.document.get(part.member) is not None:
@@ -235,11 +266,15 @@ class Reader:
                     seen.kind, seen.region, Call(service, name), refused, seen.arn, part.member
                 ))
                 continue
-            seen.document[part.member] = self.masker.scrub(plain(value))
+            seen.document[part.member] = plain(value)
+            for path in seen.kind.secrets:
+                if re.split(r"[.\[]", path)[0] == part.member:
+                    _mask_at(seen.document, path.split("."), self.masker)
+            seen.document[part.member] = self.masker.scrub(seen.document[part.member])
         return seen
 
     def _part(self, seen: Seen, part: Part) -> Any:
-        needed = [n for t in part.given.values() for n in re.findall(r"\{([A-Z]\w*)\}", t)]
+        needed = [n for n in named_in(part.given) if n not in KNOWN]
         if any(not seen.document.get(n) for n in needed):
             raise Refused("MalformedAnswer", f"the answer has no {', '.join(needed)}")
         known = {n: seen.document[n] for n in needed} | {
@@ -249,9 +284,10 @@ class Reader:
         if part.each is None:
             return self._answer(part, seen.region, known)
         service, _, name = part.each[0].partition(".")
-        first = next(iter(part.given))
         call = Call(service, name)
-        answer = self.whole(call, seen.region, {first: part.given[first].format_map(known)})
+        first = next(iter(part.given))
+        given = {first: part.given[first]} if part.each_given is None else part.each_given
+        answer = self.whole(call, seen.region, filled(given, known))
         listed = jmespath.search(part.each[1], answer)
         if not isinstance(listed, list):
             raise Refused("MalformedAnswer", f"the answer has no {part.each[1]}", call)
@@ -271,21 +307,28 @@ class Reader:
             for member, value in answer.items():
                 if isinstance(value, list):
                     whole[member] = [*whole.get(member, ()), *value]
+        whole.pop(token_out, None)
         return whole
 
     def _answer(self, part: Part, region: str, known: Mapping[str, Any]) -> Any:
         service, _, name = part.call.partition(".")
-        given = {k: template.format_map(known) for k, template in part.given.items()}
+        call = Call(service, name)
+        given = filled(part.given, known)
         try:
-            answer = self.whole(Call(service, name), region, given)
+            if part.pages:
+                answer = self.whole(call, region, given)
+            else:
+                answer = self.pace.call(call, self.at(region), given)
         except Refused as refused:
             if refused.means(part.absent):
                 return None
             raise
         value = jmespath.search(part.answer, answer) if part.answer else answer
         member = operation(service, name).output_shape.members.get(part.answer)
-        told_by_error = part.absent or (member is not None and member.type_name == "list")
-        if value == [None] or (value is None and told_by_error):
+        expected = part.absent or part.always or (
+            member is not None and member.type_name in ("list", "map")
+        )
+        if value == [None] or (value is None and expected):
             raise Refused("MalformedAnswer", f"the answer has no {part.answer}")
         return value
 
@@ -362,6 +405,17 @@ class Reader:
             _mask_at(document, path.split("."), self.masker)
         scrubbed: dict[str, Any] = self.masker.scrub(document)
         return scrubbed
+
+
+def filled(template: Any, known: Mapping[str, Any]) -> Any:
+    """Return parameters with the templates in them filled; what is no text stays as it is."""
+    if isinstance(template, str):
+        return template.format_map(known)
+    if isinstance(template, Mapping):
+        return {name: filled(inner, known) for name, inner in template.items()}
+    if isinstance(template, list | tuple):
+        return [filled(inner, known) for inner in template]
+    return template
 
 
 def _mask_at(document: Any, path: list[str], masker: Masker) -> None:

@@ -8,21 +8,27 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import boto3
 import botocore.config
 import botocore.exceptions
+import botocore.parsers
 import botocore.session
 from botocore.model import OperationModel
 
 import auditor
 from auditor.aws.models import loader
+from auditor.aws.wire import SOUND, Parsers
 from auditor.errors import AuditorError, nearest
 
 READS = re.compile(r"^(List|Describe|Get|Head|Search|BatchGet)[A-Z]")
 # Allowed although they do not begin with a verb of reading: they change nothing and identify us.
-ALSO = {("sts", "AssumeRole"), ("sagemaker", "Search")}
+ALSO = {
+    ("sts", "AssumeRole"), ("sagemaker", "Search"),
+    ("iam", "SimulatePrincipalPolicy"),  # IAM reckons what a policy would allow; `auditor doctor`
+}
 # Refused although they begin with one: they hand out data or credentials, which no audit needs.
 NEVER = {
     ("s3", "GetObject"), ("s3", "GetObjectTorrent"), ("secretsmanager", "GetSecretValue"),
@@ -30,6 +36,13 @@ NEVER = {
     ("ssm", "GetParametersByPath"), ("sts", "GetSessionToken"), ("sts", "GetFederationToken"),
     ("ecr", "GetAuthorizationToken"), ("sagemaker-runtime", "GetObject"),
 }
+_UNREACHED = (
+    botocore.exceptions.ConnectionError, botocore.exceptions.HTTPClientError,
+)
+_NO_ANSWER = (
+    botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError,
+    botocore.parsers.ResponseParserError,
+)
 # Operations whose body is no XML but a policy, which S3 takes and gives only as a JSON object.
 JSON_BODIES = {"GetBucketPolicy"}
 
@@ -79,6 +92,7 @@ def sound_body(operation_model: OperationModel, response_dict: Any, **_: Any) ->
             raise MalformedAnswer(protocol="JSON", reason=str(error)) from None
         if not isinstance(answer, dict):
             raise MalformedAnswer(protocol="JSON", reason="it is no object")
+        response_dict[SOUND] = answer
         return
     try:
         root = ElementTree.fromstring(text)
@@ -117,6 +131,7 @@ class Session:
     ) -> None:
         core = botocore.session.Session(profile=profile)
         core.register_component("data_loader", loader())
+        core.register_component("response_parser_factory", Parsers())
         try:
             core.full_config  # noqa: B018 - reads the files now, so that errors come now
             if profile and profile not in core.available_profiles:
@@ -129,6 +144,7 @@ class Session:
         events = core.get_component("event_emitter")
         events.register_first("before-call.*.*", only_read)
         events.register_first("before-parse.*.*", sound_body)
+        events.register_first("before-parse.*.*", self._weigh)
         self._core = core
         self._boto = boto3.Session(botocore_session=core)
         self._config = botocore.config.Config(
@@ -140,6 +156,30 @@ class Session:
         )
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
+        self._weighed = threading.local()
+
+    def _weigh(self, response_dict: Any, **_: Any) -> None:
+        """Remember how long a body is, before anybody reads it (a ``before-parse`` hook)."""
+        body = response_dict["body"]
+        if isinstance(body, bytes):
+            self._weighed.bytes = getattr(self._weighed, "bytes", 0) + len(body)
+
+    def received(self) -> int:
+        """Return how many bytes this thread was answered since it last asked."""
+        size = int(getattr(self._weighed, "bytes", 0))
+        self._weighed.bytes = 0
+        return size
+
+    def key(self) -> str:
+        """Return the access key that signs the next call, "" where there is none.
+
+        Credentials that can be renewed are renewed by this, where that is due.
+        """
+        try:
+            credentials = self._core.get_credentials()
+            return str(credentials.access_key) if credentials else ""
+        except botocore.exceptions.BotoCoreError:
+            return ""  # the call itself meets it too, and says so
 
     @property
     def default_region(self) -> str | None:
@@ -165,12 +205,29 @@ class Session:
 
     def custom_endpoint(self, client: Any) -> bool:
         """Tell whether a client was sent somewhere else than AWS."""
-        host = str(client.meta.endpoint_url).partition("://")[2].partition("/")[0]
-        suffixes = [
-            p["dnsSuffix"] for p in self._core.get_component("data_loader")
-            .load_data("endpoints")["partitions"]
-        ]
-        return not any(host.endswith(s) for s in suffixes)
+        host = urlsplit(str(client.meta.endpoint_url)).hostname or ""
+        return not any(host.endswith(f".{suffix}") for suffix in self._suffixes())
+
+    def _suffixes(self) -> set[str]:
+        """Return what the names of AWS's hosts end in, in every partition."""
+        outputs = [one["outputs"] for one in self._partitions()]
+        return {one[suffix] for one in outputs for suffix in ("dnsSuffix", "dualStackDnsSuffix")}
+
+    def main_region(self, partition: str = "") -> str:
+        """Return where a partition (or botocore's first) answers for what has no region."""
+        known = self._partitions()
+        one = next((p for p in known if p["id"] == partition), known[0])
+        return str(one["outputs"]["implicitGlobalRegion"])
+
+    def partition_of(self, region: str) -> str:
+        """Return the partition that names its regions so, "" where none does."""
+        for one in self._partitions():
+            if region in one["regions"] or re.fullmatch(one["regionRegex"], region):
+                return str(one["id"])
+        return ""
+
+    def _partitions(self) -> Any:
+        return self._core.get_component("data_loader").load_data("partitions")["partitions"]
 
     def caller(self, region: str | None = None) -> Caller:
         """Ask AWS who we are.
@@ -179,8 +236,7 @@ class Session:
         have expired, or AWS cannot be reached.
         """
         try:
-            client = self._patient("sts", region or self.default_region or "us-east-1")
-            answer = client.get_caller_identity()
+            answer = self._identity(region)
         except botocore.exceptions.NoCredentialsError:
             raise AuditorError(
                 "no AWS credentials: set AWS_PROFILE, pass --profile, or run `aws sso login`"
@@ -199,11 +255,30 @@ class Session:
                 ) from None
             raise AuditorError(
                 f"AWS does not accept these credentials ({code}): check AWS_PROFILE,"
-                " AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN"
+                " AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN, this machine's clock, and AWS_REGION"
+                " where they are another partition's"
             ) from None
         except botocore.exceptions.BotoCoreError as error:
             raise AuditorError(f"AWS cannot be reached to ask who we are: {error}") from None
         return Caller(answer["Account"], answer["Arn"], answer["Arn"].split(":")[1])
+
+    def _identity(self, region: str | None) -> Any:
+        """Ask in a region, and where that fails in the partition's main one.
+
+        A region that is not enabled for the account accepts nobody, and neither does one that a
+        service control policy closes.
+        """
+        at = region or self.default_region or self.main_region()
+        main = self.main_region(self.partition_of(at))
+        try:
+            return self._patient("sts", at).get_caller_identity()
+        except botocore.exceptions.ClientError as error:
+            if at == main or "Expired" in error.response.get("Error", {}).get("Code", ""):
+                raise
+        except _UNREACHED:
+            if at == main:
+                raise
+        return self._patient("sts", main).get_caller_identity()
 
     def regions_of(self, service: str, partition: str) -> list[str]:
         """Return the regions of a partition where botocore knows the service."""
@@ -224,14 +299,25 @@ class Session:
                         f"{nearest(region, known)}"
                     )
             return list(dict.fromkeys(asked))
-        at = self.default_region
-        at = at if at in known else known[0] if "us-east-1" not in known else "us-east-1"
         try:
-            answer = self._patient("ec2", at).describe_regions()
-        except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
+            enabled = self._enabled(partition, known)
+        except _NO_ANSWER as error:
             raise AuditorError(
                 "AWS does not tell which regions are enabled for this account; allow"
                 f" ec2:DescribeRegions or name the regions with --region ({error})"
             ) from None
-        enabled = {r["RegionName"] for r in answer["Regions"]}
         return [region for region in known if region in enabled]
+
+    def _enabled(self, partition: str, known: Sequence[str]) -> set[str]:
+        """Ask for the enabled regions, in one region after another: some may be closed to us."""
+        first = [region for region in known if region == self.default_region]
+        first_error: Exception | None = None
+        for where in list(dict.fromkeys([*first, self.main_region(partition), *known]))[:4]:
+            try:
+                answer = self._patient("ec2", where).describe_regions()
+            except _NO_ANSWER as error:
+                first_error = first_error or error
+                continue
+            return {str(r["RegionName"]) for r in answer["Regions"]}
+        assert first_error is not None
+        raise first_error

@@ -6,25 +6,29 @@ from pathlib import Path
 
 import click
 
-from auditor.cli._aws import aws_options
+from auditor.cli._aws import again_options, aws_options
 
 
 @click.command(name="collect")
 @aws_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="FILE",
-              help="The inventory file to write.")
+              help="The inventory file to write, or to bring up to date.")
+@again_options
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no closing words.")
 def command(
-    profile: str | None, regions: tuple[str, ...], patience: float, output: Path, quiet: bool
+    profile: str | None, regions: tuple[str, ...], patience: float, share: float, output: Path,
+    refresh: bool, reconcile: float, quiet: bool,
 ) -> None:
     """Collect an account into an inventory file, without judging it."""
     from auditor import scan
-    from auditor.cli._progress import progress
+    from auditor.cli._progress import progress, teller
     from auditor.gate import CLEAN, INCOMPLETE
 
-    plan = scan.prepare(profile, regions, patience)
+    plan = scan.prepare(profile, regions, patience, share)
     with progress(quiet) as show:
-        inventory = scan.collect(plan, output, show)
+        inventory = scan.collect(
+            plan, output, show, refresh=refresh, reconcile_days=reconcile, say=teller(quiet)
+        )
     gaps = inventory.gaps()
     if not quiet:
         click.echo(

@@ -7,27 +7,32 @@ from typing import Any
 
 import click
 
-from auditor.cli._aws import aws_options
+from auditor.cli._aws import again_options, aws_options
 from auditor.cli._output import report_options, rule_options
 
 
 @click.command(name="scan")
 @aws_options
 @click.option("--inventory", type=click.Path(path_type=Path), metavar="FILE",
-              help="Where to keep what AWS answered. Default: in your cache directory.")
+              help="Where to keep what AWS answered, from run to run. Default: in your cache"
+              " directory.")
+@again_options
 @rule_options
 @report_options
 def command(
-    profile: str | None, regions: tuple[str, ...], patience: float, inventory: Path | None,
-    **options: Any,
+    profile: str | None, regions: tuple[str, ...], patience: float, share: float,
+    inventory: Path | None, refresh: bool, reconcile: float, **options: Any,
 ) -> None:
     """Collect an account, judge it, report it."""
     from auditor import scan
     from auditor.cli._judge import checked, default_inventory, judge
-    from auditor.cli._progress import progress
+    from auditor.cli._progress import progress, teller
 
     ready = checked(options)
-    plan = scan.prepare(profile, regions, patience)
+    plan = scan.prepare(profile, regions, patience, share)
     with progress(options["quiet"]) as show:
-        found = scan.collect(plan, default_inventory(inventory, plan.caller.account), show)
+        found = scan.collect(
+            plan, default_inventory(inventory, plan.caller.account), show, refresh=refresh,
+            reconcile_days=reconcile, say=teller(options["quiet"]),
+        )
     judge(found, options, ready)

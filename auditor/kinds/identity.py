@@ -1,8 +1,11 @@
-"""Who may do what: roles and policies."""
+"""Who may do what: roles, policies and users."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from auditor.kind import Kind, Link, Part
+from auditor.shape import Shape
 from auditor.shapes import iam
 
 from .values import account_of
@@ -30,5 +33,39 @@ ROLE = Kind(
     links=(
         Link("AttachedManagedPolicies[].PolicyArn", POLICY),
         Link("PermissionsBoundary.PermissionsBoundaryArn", POLICY),
+    ),
+)
+
+
+class User(Shape):
+    """A user as ListUsers has it, its tags and keys, whether it has a password and devices.
+
+    ListUsers leaves out boundaries and tags. ``LoginProfile`` is None where the user has no
+    password; then nobody asks for its devices.
+    """
+
+    Path: str | None
+    UserName: str | None
+    UserId: str | None
+    Arn: str | None
+    CreateDate: datetime | None
+    PasswordLastUsed: datetime | None
+    Tags: list[iam.Tag] | None
+    LoginProfile: iam.LoginProfile | None
+    MFADevices: list[iam.MFADevice] | None
+    AccessKeys: list[iam.AccessKeyMetadata] | None
+
+
+USER: Kind[User] = Kind(
+    "AWS::IAM::User", User, service="iam", scope="account", lists="ListUsers", items="Users",
+    describes="", id="UserName", arn="Arn", gone=("NoSuchEntity",),
+    parts=(
+        Part("Tags", "iam.ListUserTags", "Tags", given={"UserName": "{name}"}),
+        Part("LoginProfile", "iam.GetLoginProfile", "LoginProfile", ("NoSuchEntity",),
+             {"UserName": "{name}"}),
+        Part("MFADevices", "iam.ListMFADevices", "MFADevices", given={"UserName": "{name}"},
+             where="LoginProfile"),
+        Part("AccessKeys", "iam.ListAccessKeys", "AccessKeyMetadata",
+             given={"UserName": "{name}"}),
     ),
 )

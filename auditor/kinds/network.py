@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from auditor.kind import Kind, Link
+from auditor.kind import IN_USE, Kind, Link, Part
+from auditor.shape import Shape
 from auditor.shapes import ec2
 
 from .values import ec2_type
@@ -35,4 +36,54 @@ ROUTE_TABLE = Kind(
     items="RouteTables", describes="", id="RouteTableId",
     arn="arn:{partition}:ec2:{region}:{account}:route-table/{name}", on_demand="network",
     links=(Link("Associations[].SubnetId", SUBNET), Link("VpcId", VPC)),
+)
+VPC_ENDPOINT = Kind(
+    "AWS::EC2::VPCEndpoint", ec2.VpcEndpoint, service="ec2", lists="DescribeVpcEndpoints",
+    items="VpcEndpoints", describes="", id="VpcEndpointId",
+    arn="arn:{partition}:ec2:{region}:{account}:vpc-endpoint/{name}", on_demand="network",
+    links=(
+        Link("VpcId", VPC), Link("SubnetIds[]", SUBNET), Link("RouteTableIds[]", ROUTE_TABLE),
+        Link("Groups[].GroupId", SECURITY_GROUP),
+    ),
+)
+FLOW_LOG = Kind(
+    "AWS::EC2::FlowLog", ec2.FlowLog, service="ec2", lists="DescribeFlowLogs", items="FlowLogs",
+    describes="", id="FlowLogId",
+    arn="arn:{partition}:ec2:{region}:{account}:vpc-flow-log/{name}", on_demand="network",
+    links=(  # a flow log is of a VPC, a subnet or an interface
+        Link("[ResourceId][?@ && starts_with(@, 'vpc-')]", VPC),
+        Link("[ResourceId][?@ && starts_with(@, 'subnet-')]", SUBNET),
+    ),
+)
+NAT_GATEWAY = Kind(
+    "AWS::EC2::NatGateway", ec2.NatGateway, service="ec2", lists="DescribeNatGateways",
+    items="NatGateways", describes="", id="NatGatewayId",
+    arn="arn:{partition}:ec2:{region}:{account}:natgateway/{name}", on_demand="network",
+    links=(Link("VpcId", VPC), Link("SubnetId", SUBNET)),
+)
+VPC_PEERING = Kind(
+    "AWS::EC2::VPCPeeringConnection", ec2.VpcPeeringConnection, service="ec2",
+    lists="DescribeVpcPeeringConnections", items="VpcPeeringConnections", describes="",
+    id="VpcPeeringConnectionId",
+    arn="arn:{partition}:ec2:{region}:{account}:vpc-peering-connection/{name}",
+    on_demand="network",
+)
+
+
+class Ec2Defaults(Shape):
+    """What EC2 does in a region unless told otherwise."""
+
+    EbsEncryptionByDefault: bool | None
+    VpcBlockPublicAccessOptions: ec2.VpcBlockPublicAccessOptions | None
+
+
+EC2_DEFAULTS: Kind[Ec2Defaults] = Kind(
+    "AWS::EC2::Region", Ec2Defaults, service="ec2", lists="", describes="", single=True,
+    arn="arn:{partition}:ec2:{region}:{account}:defaults", on_demand=IN_USE,
+    parts=(
+        Part("EbsEncryptionByDefault", "ec2.GetEbsEncryptionByDefault", "EbsEncryptionByDefault",
+             always=True),
+        Part("VpcBlockPublicAccessOptions", "ec2.DescribeVpcBlockPublicAccessOptions",
+             "VpcBlockPublicAccessOptions", always=True),
+    ),
 )

@@ -1,82 +1,116 @@
-"""What SageMaker runs and keeps."""
+"""The rows of SageMaker, all of its neighbourhoods together."""
 
 from __future__ import annotations
 
-from auditor.kind import Kind, Link
-from auditor.shapes import sagemaker
+from typing import Any
 
-from .identity import ROLE
-from .network import INSTANCE_TYPE, SECURITY_GROUP, SUBNET
-from .storage import BUCKET, KEY
+from auditor.kind import Kind
 
-_VPC_LINKS = (
-    Link("VpcConfig.Subnets[]", SUBNET), Link("VpcConfig.SecurityGroupIds[]", SECURITY_GROUP),
+from .sagemaker_jobs import (
+    AI_RECOMMENDATION_JOB,
+    AUTOML_JOB,
+    BENCHMARK_JOB,
+    COMPILATION_JOB,
+    EDGE_PACKAGING_JOB,
+    JOB,
+    OPTIMIZATION_JOB,
+    PROCESSING_JOB,
+    RECOMMENDATIONS_JOB,
+    TRAINING_JOB,
+    TRAINING_SESSION,
+    TRANSFORM_JOB,
+    TUNING_JOB,
+    WORKLOAD_CONFIG,
 )
-NOTEBOOK_LIFECYCLE = Kind(
-    "AWS::SageMaker::NotebookInstanceLifecycleConfig",
-    sagemaker.DescribeNotebookInstanceLifecycleConfigOutput,
-    secrets=("OnCreate[].Content", "OnStart[].Content"),
+from .sagemaker_monitoring import (
+    DATA_QUALITY_DEFINITION,
+    MODEL_BIAS_DEFINITION,
+    MODEL_EXPLAINABILITY_DEFINITION,
+    MODEL_QUALITY_DEFINITION,
+    MONITORING_SCHEDULE,
+    MonitoringSchedule,
 )
-NOTEBOOK = Kind(
-    "AWS::SageMaker::NotebookInstance", sagemaker.DescribeNotebookInstanceOutput,
-    links=(
-        Link("RoleArn", ROLE), Link("KmsKeyId", KEY), Link("SubnetId", SUBNET),
-        Link("SecurityGroups[]", SECURITY_GROUP),
-        Link("NotebookInstanceLifecycleConfigName", NOTEBOOK_LIFECYCLE),
-    ),
+from .sagemaker_people import FLOW_DEFINITION, LABELING_JOB, WORKFORCE, WORKTEAM
+from .sagemaker_platform import (
+    CLUSTER,
+    DEVICE_FLEET,
+    FEATURE_GROUP,
+    MLFLOW_APP,
+    MLFLOW_SERVER,
+    PARTNER_APP,
+    PIPELINE,
 )
-MODEL = Kind(
-    "AWS::SageMaker::Model", sagemaker.DescribeModelOutput,
-    links=(
-        Link("ExecutionRoleArn", ROLE), *_VPC_LINKS,
-        Link("PrimaryContainer.ModelDataUrl", BUCKET),
-        Link("PrimaryContainer.ModelDataSource.S3DataSource.S3Uri", BUCKET),
-        Link("Containers[].ModelDataUrl", BUCKET),
-        Link("Containers[].ModelDataSource.S3DataSource.S3Uri", BUCKET),
-    ),
-    secrets=("PrimaryContainer.Environment", "Containers[].Environment"),
+from .sagemaker_registry import (
+    ALGORITHM,
+    HUB,
+    HUB_CONTENT,
+    LINEAGE_GROUP,
+    MODEL_CARD,
+    MODEL_PACKAGE,
+    MODEL_PACKAGE_GROUP,
+    PORTFOLIO,
+    PROJECT,
+    LineageGroup,
+    ModelPackageGroup,
+    Portfolio,
 )
-ENDPOINT_CONFIG = Kind(
-    "AWS::SageMaker::EndpointConfig", sagemaker.DescribeEndpointConfigOutput,
-    links=(
-        Link("ProductionVariants[].ModelName", MODEL),
-        Link("ShadowProductionVariants[].ModelName", MODEL),
-        Link("ExecutionRoleArn", ROLE), Link("KmsKeyId", KEY),
-        Link("DataCaptureConfig.KmsKeyId", KEY),
-        Link("DataCaptureConfig.DestinationS3Uri", BUCKET),
-        Link("AsyncInferenceConfig.OutputConfig.S3OutputPath", BUCKET),
-        Link("AsyncInferenceConfig.OutputConfig.KmsKeyId", KEY),
-        Link("ProductionVariants[].InstanceType", INSTANCE_TYPE),
-        Link("ShadowProductionVariants[].InstanceType", INSTANCE_TYPE),
-        Link("ProductionVariants[].InstancePools[].ModelNameOverride", MODEL),
-        Link("ShadowProductionVariants[].InstancePools[].ModelNameOverride", MODEL),
-        Link("ProductionVariants[].InstancePools[].InstanceType", INSTANCE_TYPE),
-        Link("ShadowProductionVariants[].InstancePools[].InstanceType", INSTANCE_TYPE),
-        *_VPC_LINKS,
-    ),
+from .sagemaker_serving import (
+    ENDPOINT,
+    ENDPOINT_CONFIG,
+    INFERENCE_COMPONENT,
+    INFERENCE_EXPERIMENT,
+    INFERENCE_GATEWAY,
+    INFERENCE_ROUTER,
+    MODEL,
+    Endpoint,
 )
-ENDPOINT = Kind(
-    "AWS::SageMaker::Endpoint", sagemaker.DescribeEndpointOutput,
-    links=(
-        Link("EndpointConfigName", ENDPOINT_CONFIG),
-        Link("DataCaptureConfig.KmsKeyId", KEY),
-        Link("DataCaptureConfig.DestinationS3Uri", BUCKET),
-    ),
+from .sagemaker_studio import (
+    APP,
+    APP_IMAGE_CONFIG,
+    CODE_REPOSITORY,
+    DOMAIN,
+    NOTEBOOK,
+    NOTEBOOK_LIFECYCLE,
+    SPACE,
+    STUDIO_IMAGE,
+    STUDIO_IMAGE_VERSION,
+    STUDIO_LIFECYCLE,
+    USER_PROFILE,
 )
-TRAINING_JOB = Kind(
-    "AWS::SageMaker::TrainingJob", sagemaker.DescribeTrainingJobResponse,
-    links=(
-        Link("RoleArn", ROLE), Link("ResourceConfig.VolumeKmsKeyId", KEY),
-        Link("OutputDataConfig.KmsKeyId", KEY),
-        Link("InputDataConfig[].DataSource.S3DataSource.S3Uri", BUCKET),
-        Link("OutputDataConfig.S3OutputPath", BUCKET),
-        Link("CheckpointConfig.S3Uri", BUCKET),
-        Link("ResourceConfig.InstanceType", INSTANCE_TYPE),
-        Link("ResourceConfig.InstanceGroups[].InstanceType", INSTANCE_TYPE),
-        Link("ResourceConfig.InstancePreferences[].InstanceType", INSTANCE_TYPE),
-        Link("ResourceConfig.SelectedInstanceType", INSTANCE_TYPE),
-        *_VPC_LINKS,
-    ),
-    ended="TrainingEndTime",
-    secrets=("HyperParameters", "Environment"),
+
+__all__ = [
+    "AI_RECOMMENDATION_JOB", "ALGORITHM", "APP", "APP_IMAGE_CONFIG", "AUTOML_JOB",
+    "BENCHMARK_JOB", "CLUSTER", "CODE_REPOSITORY", "COMPILATION_JOB", "DATA_QUALITY_DEFINITION",
+    "DEVICE_FLEET", "DOMAIN", "EDGE_PACKAGING_JOB", "ENDPOINT", "ENDPOINT_CONFIG",
+    "FEATURE_GROUP", "FLOW_DEFINITION", "HUB", "HUB_CONTENT", "INFERENCE_COMPONENT",
+    "INFERENCE_EXPERIMENT", "INFERENCE_GATEWAY", "INFERENCE_ROUTER", "JOB", "LABELING_JOB",
+    "LINEAGE_GROUP", "ML", "MLFLOW_APP", "MLFLOW_SERVER", "MODEL", "MODEL_BIAS_DEFINITION",
+    "MODEL_CARD", "MODEL_EXPLAINABILITY_DEFINITION", "MODEL_PACKAGE", "MODEL_PACKAGE_GROUP",
+    "MODEL_QUALITY_DEFINITION", "MONITORING_SCHEDULE", "NOTEBOOK", "NOTEBOOK_LIFECYCLE",
+    "OPTIMIZATION_JOB", "PARTNER_APP", "PIPELINE", "PORTFOLIO", "PROCESSING_JOB", "PROJECT",
+    "RECOMMENDATIONS_JOB", "SAGEMAKER", "SPACE", "STUDIO_IMAGE", "STUDIO_IMAGE_VERSION",
+    "STUDIO_LIFECYCLE", "TRAINING_JOB", "TRAINING_SESSION", "TRANSFORM_JOB", "TUNING_JOB",
+    "USER_PROFILE", "WORKFORCE", "WORKLOAD_CONFIG", "WORKTEAM", "Endpoint", "LineageGroup",
+    "ModelPackageGroup", "MonitoringSchedule", "Portfolio",
+]  # fmt: skip
+
+SAGEMAKER: tuple[Kind[Any], ...] = (
+    NOTEBOOK, NOTEBOOK_LIFECYCLE, CODE_REPOSITORY, DOMAIN, USER_PROFILE, SPACE, APP,
+    APP_IMAGE_CONFIG, STUDIO_IMAGE, STUDIO_IMAGE_VERSION, STUDIO_LIFECYCLE,
+    MODEL, ENDPOINT_CONFIG, ENDPOINT, INFERENCE_COMPONENT, INFERENCE_EXPERIMENT,
+    INFERENCE_ROUTER, INFERENCE_GATEWAY,
+    MODEL_PACKAGE_GROUP, MODEL_PACKAGE, MODEL_CARD, ALGORITHM, HUB, HUB_CONTENT, LINEAGE_GROUP,
+    PROJECT, PORTFOLIO,
+    TRAINING_JOB, PROCESSING_JOB, TRANSFORM_JOB, TUNING_JOB, AUTOML_JOB, COMPILATION_JOB,
+    OPTIMIZATION_JOB, EDGE_PACKAGING_JOB, RECOMMENDATIONS_JOB, BENCHMARK_JOB, WORKLOAD_CONFIG,
+    AI_RECOMMENDATION_JOB, TRAINING_SESSION, JOB,
+    MONITORING_SCHEDULE, DATA_QUALITY_DEFINITION, MODEL_QUALITY_DEFINITION,
+    MODEL_BIAS_DEFINITION, MODEL_EXPLAINABILITY_DEFINITION,
+    WORKFORCE, WORKTEAM, FLOW_DEFINITION, LABELING_JOB,
+    FEATURE_GROUP, PIPELINE, CLUSTER, MLFLOW_SERVER, MLFLOW_APP, PARTNER_APP, DEVICE_FLEET,
 )
+ML: tuple[Kind[Any], ...] = (
+    NOTEBOOK, DOMAIN, MODEL, ENDPOINT_CONFIG, ENDPOINT, TRAINING_JOB, PROCESSING_JOB,
+    TRANSFORM_JOB, TUNING_JOB, AUTOML_JOB, LABELING_JOB, FEATURE_GROUP, PIPELINE, CLUSTER,
+    MODEL_PACKAGE_GROUP, MLFLOW_SERVER,
+)  # a region where one of these exists is one where ML is used

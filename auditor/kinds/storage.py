@@ -10,10 +10,32 @@ from auditor.shapes import kms, s3, s3control
 
 from .values import account_of, bucket_of
 
-KEY = Kind(
-    "AWS::KMS::Key", kms.KeyMetadata, service="kms", lists="", describes="DescribeKey",
-    key="KeyId", answer="KeyMetadata", id="KeyId", arn="Arn", foreign=account_of,
+
+class Key(kms.KeyMetadata):
+    """A key, and of those that customers manage its policy, grants and rotation.
+
+    AWS's own keys have none of these for us to judge: all three are None. ``Rotation`` is None
+    too for keys of which AWS KMS cannot rotate the material.
+    """
+
+    Policy: str | None
+    Grants: list[kms.GrantListEntry] | None
+    Rotation: kms.GetKeyRotationStatusResponse | None
+
+
+_CUSTOMERS = "KeyManager == 'CUSTOMER'"
+KEY: Kind[Key] = Kind(
+    "AWS::KMS::Key", Key, service="kms", lists="", describes="DescribeKey",
+    key="KeyId", answer="KeyMetadata", id="KeyId", arn="Arn", foreign=account_of, abroad=True,
     gone=("NotFoundException",),
+    parts=(
+        Part("Policy", "kms.GetKeyPolicy", "Policy", given={"KeyId": "{Arn}"}, where=_CUSTOMERS,
+             always=True),
+        Part("Grants", "kms.ListGrants", "Grants", given={"KeyId": "{Arn}"}, where=_CUSTOMERS),
+        Part("Rotation", "kms.GetKeyRotationStatus", "", ("UnsupportedOperationException",),
+             {"KeyId": "{Arn}"},
+             where=f"{_CUSTOMERS} && KeySpec == 'SYMMETRIC_DEFAULT' && Origin == 'AWS_KMS'"),
+    ),
 )
 
 
@@ -94,4 +116,34 @@ ACCOUNT_BLOCK: Kind[AccountBlock] = Kind(
              "PublicAccessBlockConfiguration", ("NoSuchPublicAccessBlockConfiguration",),
              {"AccountId": "{account}"}),
     ),
+)
+
+
+class AccessPoint(s3control.AccessPoint):
+    """An access point as ListAccessPoints has it, how it is set, and its policy.
+
+    ``Policy`` and ``PolicyStatus`` are None where S3 answers that there is no policy.
+    """
+
+    Configuration: s3control.GetAccessPointResult | None
+    Policy: str | None
+    PolicyStatus: s3control.PolicyStatus | None
+
+
+def _point(member: str, operation: str, *absent: str, answer: str = "") -> Part:
+    return Part(member, f"s3control.{operation}", answer, absent,
+                {"AccountId": "{account}", "Name": "{name}"})
+
+
+ACCESS_POINT: Kind[AccessPoint] = Kind(
+    "AWS::S3::AccessPoint", AccessPoint, service="s3control", lists="ListAccessPoints",
+    list_given={"AccountId": "{account}"}, items="AccessPointList", describes="", id="Name",
+    arn="AccessPointArn",
+    parts=(
+        _point("Configuration", "GetAccessPoint"),
+        _point("Policy", "GetAccessPointPolicy", "NoSuchAccessPointPolicy", answer="Policy"),
+        _point("PolicyStatus", "GetAccessPointPolicyStatus", "NoSuchAccessPointPolicy",
+               answer="PolicyStatus"),
+    ),
+    links=(Link("Bucket", BUCKET),),
 )

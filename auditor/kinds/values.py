@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 def bucket_of(uri: str) -> str:
     """Return the bucket's name in ``s3://bucket/key``, an https S3 address, an ARN or a name."""
@@ -26,3 +28,33 @@ def account_of(arn: str) -> str:
 def ec2_type(instance_type: str) -> str:
     """Return EC2's name of a SageMaker instance type: ``ml.m5.large`` is ``m5.large``."""
     return instance_type.removeprefix("ml.")
+
+
+def function_of(value: str) -> str:
+    """Return the unqualified ARN of the function in an integration's address, or the value.
+
+    ``arn:aws:apigateway:REGION:lambda:path/2015-03-31/functions/ARN:live/invocations`` and the
+    ARN of an alias or version mean the function.
+    """
+    found = re.search(r"arn:[^:/]+:lambda:[^:/]*:\d{12}:function:[^:/]+", value)
+    return found[0] if found else value
+
+
+def function_owner(value: str) -> str:
+    """Return the account of the function that a value means, or ""."""
+    return account_of(function_of(value))
+
+
+def endpoint_of(value: str) -> str:
+    """Return the endpoint's name in what API Gateway and Auto Scaling call it, or the value.
+
+    ``arn:aws:apigateway:REGION:runtime.sagemaker:path//endpoints/NAME/invocations`` and
+    ``endpoint/NAME/variant/VARIANT``.
+    """
+    found = re.search(r"(?::path//?endpoints|^endpoint)/([^/]+)/", value)
+    return found[1] if found else value
+
+
+def component_of(value: str) -> str:
+    """Return the inference component's name in what Auto Scaling calls it, or the value."""
+    return value.removeprefix("inference-component/")

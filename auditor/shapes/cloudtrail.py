@@ -48,6 +48,26 @@ class EventSelector(Shape):
     ExcludeManagementEventSources: list[str] | None
 
 
+class GetEventDataStoreResponse(Shape):
+    """cloudtrail GetEventDataStoreResponse."""
+
+    EventDataStoreArn: str | None
+    Name: str | None
+    Status: str | None
+    AdvancedEventSelectors: list[_T_AdvancedEventSelector] | None
+    MultiRegionEnabled: bool | None
+    OrganizationEnabled: bool | None
+    RetentionPeriod: int | None
+    TerminationProtectionEnabled: bool | None
+    CreatedTimestamp: datetime | None
+    UpdatedTimestamp: datetime | None
+    KmsKeyId: str | None
+    BillingMode: str | None
+    FederationStatus: str | None
+    FederationRoleArn: str | None
+    PartitionKeys: list[_T_PartitionKey] | None
+
+
 class GetEventSelectorsResponse(Shape):
     """cloudtrail GetEventSelectorsResponse."""
 
@@ -94,6 +114,13 @@ class InsightSelector(Shape):
     EventCategories: list[str] | None
 
 
+class PartitionKey(Shape):
+    """cloudtrail PartitionKey."""
+
+    Name: str | None
+    Type: str | None
+
+
 class Trail(Shape):
     """cloudtrail Trail."""
 
@@ -121,8 +148,10 @@ _T_AdvancedFieldSelector = AdvancedFieldSelector
 _T_DataResource = DataResource
 _T_DescribeTrailsResponse = DescribeTrailsResponse
 _T_EventSelector = EventSelector
+_T_GetEventDataStoreResponse = GetEventDataStoreResponse
 _T_GetEventSelectorsResponse = GetEventSelectorsResponse
 _T_GetInsightSelectorsResponse = GetInsightSelectorsResponse
 _T_GetTrailStatusResponse = GetTrailStatusResponse
 _T_InsightSelector = InsightSelector
+_T_PartitionKey = PartitionKey
 _T_Trail = Trail

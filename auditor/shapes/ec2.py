@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from auditor.shape import Shape
 
 
@@ -9,6 +11,12 @@ class BlockPublicAccessStates(Shape):
     """ec2 BlockPublicAccessStates."""
 
     InternetGatewayBlockMode: str | None
+
+
+class CidrBlock(Shape):
+    """ec2 CidrBlock."""
+
+    CidrBlock: str | None
 
 
 class DefaultConnectionTrackingConfiguration(Shape):
@@ -19,10 +27,24 @@ class DefaultConnectionTrackingConfiguration(Shape):
     DefaultUdpStreamTimeout: int | None
 
 
+class DescribeFlowLogsResult(Shape):
+    """ec2 DescribeFlowLogsResult."""
+
+    FlowLogs: list[_T_FlowLog] | None
+    NextToken: str | None
+
+
 class DescribeInstanceTypesResult(Shape):
     """ec2 DescribeInstanceTypesResult."""
 
     InstanceTypes: list[_T_InstanceTypeInfo] | None
+    NextToken: str | None
+
+
+class DescribeNatGatewaysResult(Shape):
+    """ec2 DescribeNatGatewaysResult."""
+
+    NatGateways: list[_T_NatGateway] | None
     NextToken: str | None
 
 
@@ -47,11 +69,39 @@ class DescribeSubnetsResult(Shape):
     Subnets: list[_T_Subnet] | None
 
 
+class DescribeVpcBlockPublicAccessOptionsResult(Shape):
+    """ec2 DescribeVpcBlockPublicAccessOptionsResult."""
+
+    VpcBlockPublicAccessOptions: _T_VpcBlockPublicAccessOptions | None
+
+
+class DescribeVpcEndpointsResult(Shape):
+    """ec2 DescribeVpcEndpointsResult."""
+
+    VpcEndpoints: list[_T_VpcEndpoint] | None
+    NextToken: str | None
+
+
+class DescribeVpcPeeringConnectionsResult(Shape):
+    """ec2 DescribeVpcPeeringConnectionsResult."""
+
+    VpcPeeringConnections: list[_T_VpcPeeringConnection] | None
+    NextToken: str | None
+
+
 class DescribeVpcsResult(Shape):
     """ec2 DescribeVpcsResult."""
 
     NextToken: str | None
     Vpcs: list[_T_Vpc] | None
+
+
+class DestinationOptionsResponse(Shape):
+    """ec2 DestinationOptionsResponse."""
+
+    FileFormat: str | None
+    HiveCompatiblePartitions: bool | None
+    PerHourPartition: bool | None
 
 
 class DiskInfo(Shape):
@@ -60,6 +110,22 @@ class DiskInfo(Shape):
     SizeInGB: int | None
     Count: int | None
     Type: str | None
+
+
+class DnsEntry(Shape):
+    """ec2 DnsEntry."""
+
+    DnsName: str | None
+    HostedZoneId: str | None
+
+
+class DnsOptions(Shape):
+    """ec2 DnsOptions."""
+
+    DnsRecordIpType: str | None
+    PrivateDnsOnlyForInboundResolverEndpoint: bool | None
+    PrivateDnsPreference: str | None
+    PrivateDnsSpecifiedDomains: list[str] | None
 
 
 class EbsCardInfo(Shape):
@@ -102,6 +168,28 @@ class EfaInfo(Shape):
     """ec2 EfaInfo."""
 
     MaximumEfaInterfaces: int | None
+
+
+class FlowLog(Shape):
+    """ec2 FlowLog."""
+
+    CreationTime: datetime | None
+    DeliverLogsErrorMessage: str | None
+    DeliverLogsPermissionArn: str | None
+    DeliverCrossAccountRole: str | None
+    DeliverLogsStatus: str | None
+    FlowLogId: str | None
+    FlowLogStatus: str | None
+    LogGroupName: str | None
+    ResourceId: str | None
+    TrafficType: str | None
+    LogDestinationType: str | None
+    LogDestination: str | None
+    LogFormat: str | None
+    Tags: list[_T_Tag] | None
+    MaxAggregationInterval: int | None
+    DestinationOptions: _T_DestinationOptionsResponse | None
+    TagFieldSpecifications: list[_T_TagFieldSpecificationResponse] | None
 
 
 class FpgaDeviceInfo(Shape):
@@ -245,11 +333,24 @@ class IpRange(Shape):
     CidrIp: str | None
 
 
+class Ipv6CidrBlock(Shape):
+    """ec2 Ipv6CidrBlock."""
+
+    Ipv6CidrBlock: str | None
+
+
 class Ipv6Range(Shape):
     """ec2 Ipv6Range."""
 
     Description: str | None
     CidrIpv6: str | None
+
+
+class LastError(Shape):
+    """ec2 LastError."""
+
+    Message: str | None
+    Code: str | None
 
 
 class MediaAcceleratorInfo(Shape):
@@ -278,6 +379,55 @@ class MemoryInfo(Shape):
     """ec2 MemoryInfo."""
 
     SizeInMiB: int | None
+
+
+class NatGateway(Shape):
+    """ec2 NatGateway."""
+
+    CreateTime: datetime | None
+    DeleteTime: datetime | None
+    FailureCode: str | None
+    FailureMessage: str | None
+    NatGatewayAddresses: list[_T_NatGatewayAddress] | None
+    NatGatewayId: str | None
+    ProvisionedBandwidth: _T_ProvisionedBandwidth | None
+    State: str | None
+    SubnetId: str | None
+    VpcId: str | None
+    Tags: list[_T_Tag] | None
+    ConnectivityType: str | None
+    AvailabilityMode: str | None
+    AutoScalingIps: str | None
+    AutoProvisionZones: str | None
+    AttachedAppliances: list[_T_NatGatewayAttachedAppliance] | None
+    RouteTableId: str | None
+
+
+class NatGatewayAddress(Shape):
+    """ec2 NatGatewayAddress."""
+
+    AllocationId: str | None
+    NetworkInterfaceId: str | None
+    PrivateIp: str | None
+    PublicIp: str | None
+    AssociationId: str | None
+    IsPrimary: bool | None
+    FailureMessage: str | None
+    Status: str | None
+    AvailabilityZone: str | None
+    AvailabilityZoneId: str | None
+
+
+class NatGatewayAttachedAppliance(Shape):
+    """ec2 NatGatewayAttachedAppliance."""
+
+    Type: str | None
+    ApplianceArn: str | None
+    VpcEndpointId: str | None
+    AttachmentState: str | None
+    ModificationState: str | None
+    FailureCode: str | None
+    FailureMessage: str | None
 
 
 class NetworkCardInfo(Shape):
@@ -362,6 +512,13 @@ class NitroTpmInfo(Shape):
     SupportedVersions: list[str] | None
 
 
+class PayerResponsibilityEntry(Shape):
+    """ec2 PayerResponsibilityEntry."""
+
+    Scope: str | None
+    PayerResponsibilityType: str | None
+
+
 class PlacementGroupInfo(Shape):
     """ec2 PlacementGroupInfo."""
 
@@ -396,6 +553,16 @@ class PropagatingVgw(Shape):
     """ec2 PropagatingVgw."""
 
     GatewayId: str | None
+
+
+class ProvisionedBandwidth(Shape):
+    """ec2 ProvisionedBandwidth."""
+
+    ProvisionTime: datetime | None
+    Provisioned: str | None
+    RequestTime: datetime | None
+    Requested: str | None
+    Status: str | None
 
 
 class Route(Shape):
@@ -467,6 +634,13 @@ class SecurityGroup(Shape):
     IpPermissions: list[_T_IpPermission] | None
 
 
+class SecurityGroupIdentifier(Shape):
+    """ec2 SecurityGroupIdentifier."""
+
+    GroupId: str | None
+    GroupName: str | None
+
+
 class Subnet(Shape):
     """ec2 Subnet."""
 
@@ -503,6 +677,13 @@ class SubnetCidrBlockState(Shape):
     StatusMessage: str | None
 
 
+class SubnetIpPrefixes(Shape):
+    """ec2 SubnetIpPrefixes."""
+
+    SubnetId: str | None
+    IpPrefixes: list[str] | None
+
+
 class SubnetIpv6CidrBlockAssociation(Shape):
     """ec2 SubnetIpv6CidrBlockAssociation."""
 
@@ -518,6 +699,13 @@ class Tag(Shape):
 
     Key: str | None
     Value: str | None
+
+
+class TagFieldSpecificationResponse(Shape):
+    """ec2 TagFieldSpecificationResponse."""
+
+    ResourceType: str | None
+    TagKeys: list[str] | None
 
 
 class UserIdGroupPair(Shape):
@@ -558,6 +746,19 @@ class Vpc(Shape):
     State: str | None
     CidrBlock: str | None
     DhcpOptionsId: str | None
+
+
+class VpcBlockPublicAccessOptions(Shape):
+    """ec2 VpcBlockPublicAccessOptions."""
+
+    AwsAccountId: str | None
+    AwsRegion: str | None
+    State: str | None
+    InternetGatewayBlockMode: str | None
+    Reason: str | None
+    LastUpdateTimestamp: datetime | None
+    ManagedBy: str | None
+    ExclusionsAllowed: str | None
 
 
 class VpcCidrBlockAssociation(Shape):
@@ -609,6 +810,37 @@ class VpcEncryptionControlExclusions(Shape):
     ApiGatewayV2: _T_VpcEncryptionControlExclusion | None
 
 
+class VpcEndpoint(Shape):
+    """ec2 VpcEndpoint."""
+
+    VpcEndpointId: str | None
+    VpcEndpointType: str | None
+    VpcId: str | None
+    ServiceName: str | None
+    State: str | None
+    PolicyDocument: str | None
+    RouteTableIds: list[str] | None
+    SubnetIds: list[str] | None
+    Groups: list[_T_SecurityGroupIdentifier] | None
+    IpAddressType: str | None
+    DnsOptions: _T_DnsOptions | None
+    PrivateDnsEnabled: bool | None
+    RequesterManaged: bool | None
+    NetworkInterfaceIds: list[str] | None
+    DnsEntries: list[_T_DnsEntry] | None
+    CreationTimestamp: datetime | None
+    Tags: list[_T_Tag] | None
+    OwnerId: str | None
+    LastError: _T_LastError | None
+    Ipv4Prefixes: list[_T_SubnetIpPrefixes] | None
+    Ipv6Prefixes: list[_T_SubnetIpPrefixes] | None
+    FailureReason: str | None
+    ServiceNetworkArn: str | None
+    ResourceConfigurationArn: str | None
+    ServiceRegion: str | None
+    PayerResponsibilities: list[_T_PayerResponsibilityEntry] | None
+
+
 class VpcIpv6CidrBlockAssociation(Shape):
     """ec2 VpcIpv6CidrBlockAssociation."""
 
@@ -621,18 +853,69 @@ class VpcIpv6CidrBlockAssociation(Shape):
     IpSource: str | None
 
 
+class VpcPeeringConnection(Shape):
+    """ec2 VpcPeeringConnection."""
+
+    AccepterVpcInfo: _T_VpcPeeringConnectionVpcInfo | None
+    ExpirationTime: datetime | None
+    RequesterVpcInfo: _T_VpcPeeringConnectionVpcInfo | None
+    Status: _T_VpcPeeringConnectionStateReason | None
+    Tags: list[_T_Tag] | None
+    VpcPeeringConnectionId: str | None
+    MultipathResilienceStatus: str | None
+
+
+class VpcPeeringConnectionOptionsDescription(Shape):
+    """ec2 VpcPeeringConnectionOptionsDescription."""
+
+    AllowDnsResolutionFromRemoteVpc: bool | None
+    AllowEgressFromLocalClassicLinkToRemoteVpc: bool | None
+    AllowEgressFromLocalVpcToRemoteClassicLink: bool | None
+    AllowMultipathResilience: bool | None
+    MultipathResilienceMode: str | None
+
+
+class VpcPeeringConnectionStateReason(Shape):
+    """ec2 VpcPeeringConnectionStateReason."""
+
+    Code: str | None
+    Message: str | None
+
+
+class VpcPeeringConnectionVpcInfo(Shape):
+    """ec2 VpcPeeringConnectionVpcInfo."""
+
+    CidrBlock: str | None
+    Ipv6CidrBlockSet: list[_T_Ipv6CidrBlock] | None
+    CidrBlockSet: list[_T_CidrBlock] | None
+    OwnerId: str | None
+    PeeringOptions: _T_VpcPeeringConnectionOptionsDescription | None
+    VpcId: str | None
+    Region: str | None
+
+
 _T_BlockPublicAccessStates = BlockPublicAccessStates
+_T_CidrBlock = CidrBlock
 _T_DefaultConnectionTrackingConfiguration = DefaultConnectionTrackingConfiguration
+_T_DescribeFlowLogsResult = DescribeFlowLogsResult
 _T_DescribeInstanceTypesResult = DescribeInstanceTypesResult
+_T_DescribeNatGatewaysResult = DescribeNatGatewaysResult
 _T_DescribeRouteTablesResult = DescribeRouteTablesResult
 _T_DescribeSecurityGroupsResult = DescribeSecurityGroupsResult
 _T_DescribeSubnetsResult = DescribeSubnetsResult
+_T_DescribeVpcBlockPublicAccessOptionsResult = DescribeVpcBlockPublicAccessOptionsResult
+_T_DescribeVpcEndpointsResult = DescribeVpcEndpointsResult
+_T_DescribeVpcPeeringConnectionsResult = DescribeVpcPeeringConnectionsResult
 _T_DescribeVpcsResult = DescribeVpcsResult
+_T_DestinationOptionsResponse = DestinationOptionsResponse
 _T_DiskInfo = DiskInfo
+_T_DnsEntry = DnsEntry
+_T_DnsOptions = DnsOptions
 _T_EbsCardInfo = EbsCardInfo
 _T_EbsInfo = EbsInfo
 _T_EbsOptimizedInfo = EbsOptimizedInfo
 _T_EfaInfo = EfaInfo
+_T_FlowLog = FlowLog
 _T_FpgaDeviceInfo = FpgaDeviceInfo
 _T_FpgaDeviceMemoryInfo = FpgaDeviceMemoryInfo
 _T_FpgaInfo = FpgaInfo
@@ -647,11 +930,16 @@ _T_InstanceStorageInfo = InstanceStorageInfo
 _T_InstanceTypeInfo = InstanceTypeInfo
 _T_IpPermission = IpPermission
 _T_IpRange = IpRange
+_T_Ipv6CidrBlock = Ipv6CidrBlock
 _T_Ipv6Range = Ipv6Range
+_T_LastError = LastError
 _T_MediaAcceleratorInfo = MediaAcceleratorInfo
 _T_MediaDeviceInfo = MediaDeviceInfo
 _T_MediaDeviceMemoryInfo = MediaDeviceMemoryInfo
 _T_MemoryInfo = MemoryInfo
+_T_NatGateway = NatGateway
+_T_NatGatewayAddress = NatGatewayAddress
+_T_NatGatewayAttachedAppliance = NatGatewayAttachedAppliance
 _T_NetworkCardInfo = NetworkCardInfo
 _T_NetworkFirewallAssociation = NetworkFirewallAssociation
 _T_NetworkInfo = NetworkInfo
@@ -660,26 +948,37 @@ _T_NeuronDeviceInfo = NeuronDeviceInfo
 _T_NeuronDeviceMemoryInfo = NeuronDeviceMemoryInfo
 _T_NeuronInfo = NeuronInfo
 _T_NitroTpmInfo = NitroTpmInfo
+_T_PayerResponsibilityEntry = PayerResponsibilityEntry
 _T_PlacementGroupInfo = PlacementGroupInfo
 _T_PrefixListId = PrefixListId
 _T_PrivateDnsNameOptionsOnLaunch = PrivateDnsNameOptionsOnLaunch
 _T_ProcessorInfo = ProcessorInfo
 _T_PropagatingVgw = PropagatingVgw
+_T_ProvisionedBandwidth = ProvisionedBandwidth
 _T_Route = Route
 _T_RouteTable = RouteTable
 _T_RouteTableAssociation = RouteTableAssociation
 _T_RouteTableAssociationState = RouteTableAssociationState
 _T_SecurityGroup = SecurityGroup
+_T_SecurityGroupIdentifier = SecurityGroupIdentifier
 _T_Subnet = Subnet
 _T_SubnetCidrBlockState = SubnetCidrBlockState
+_T_SubnetIpPrefixes = SubnetIpPrefixes
 _T_SubnetIpv6CidrBlockAssociation = SubnetIpv6CidrBlockAssociation
 _T_Tag = Tag
+_T_TagFieldSpecificationResponse = TagFieldSpecificationResponse
 _T_UserIdGroupPair = UserIdGroupPair
 _T_VCpuInfo = VCpuInfo
 _T_Vpc = Vpc
+_T_VpcBlockPublicAccessOptions = VpcBlockPublicAccessOptions
 _T_VpcCidrBlockAssociation = VpcCidrBlockAssociation
 _T_VpcCidrBlockState = VpcCidrBlockState
 _T_VpcEncryptionControl = VpcEncryptionControl
 _T_VpcEncryptionControlExclusion = VpcEncryptionControlExclusion
 _T_VpcEncryptionControlExclusions = VpcEncryptionControlExclusions
+_T_VpcEndpoint = VpcEndpoint
 _T_VpcIpv6CidrBlockAssociation = VpcIpv6CidrBlockAssociation
+_T_VpcPeeringConnection = VpcPeeringConnection
+_T_VpcPeeringConnectionOptionsDescription = VpcPeeringConnectionOptionsDescription
+_T_VpcPeeringConnectionStateReason = VpcPeeringConnectionStateReason
+_T_VpcPeeringConnectionVpcInfo = VpcPeeringConnectionVpcInfo

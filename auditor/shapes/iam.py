@@ -7,6 +7,15 @@ from datetime import datetime
 from auditor.shape import Shape
 
 
+class AccessKeyMetadata(Shape):
+    """iam AccessKeyMetadata."""
+
+    UserName: str | None
+    AccessKeyId: str | None
+    Status: str | None
+    CreateDate: datetime | None
+
+
 class AttachedPermissionsBoundary(Shape):
     """iam AttachedPermissionsBoundary."""
 
@@ -30,6 +39,18 @@ class GetAccountAuthorizationDetailsResponse(Shape):
     Policies: list[_T_ManagedPolicyDetail] | None
     IsTruncated: bool | None
     Marker: str | None
+
+
+class GetAccountPasswordPolicyResponse(Shape):
+    """iam GetAccountPasswordPolicyResponse."""
+
+    PasswordPolicy: _T_PasswordPolicy | None
+
+
+class GetLoginProfileResponse(Shape):
+    """iam GetLoginProfileResponse."""
+
+    LoginProfile: _T_LoginProfile | None
 
 
 class GetRoleResponse(Shape):
@@ -62,6 +83,47 @@ class InstanceProfile(Shape):
     Tags: list[_T_Tag] | None
 
 
+class ListAccessKeysResponse(Shape):
+    """iam ListAccessKeysResponse."""
+
+    AccessKeyMetadata: list[_T_AccessKeyMetadata] | None
+    IsTruncated: bool | None
+    Marker: str | None
+
+
+class ListMFADevicesResponse(Shape):
+    """iam ListMFADevicesResponse."""
+
+    MFADevices: list[_T_MFADevice] | None
+    IsTruncated: bool | None
+    Marker: str | None
+
+
+class ListUsersResponse(Shape):
+    """iam ListUsersResponse."""
+
+    Users: list[_T_User] | None
+    IsTruncated: bool | None
+    Marker: str | None
+
+
+class LoginProfile(Shape):
+    """iam LoginProfile."""
+
+    UserName: str | None
+    CreateDate: datetime | None
+    PasswordResetRequired: bool | None
+    MaxSigninSessionDuration: int | None
+
+
+class MFADevice(Shape):
+    """iam MFADevice."""
+
+    UserName: str | None
+    SerialNumber: str | None
+    EnableDate: datetime | None
+
+
 class ManagedPolicyDetail(Shape):
     """iam ManagedPolicyDetail."""
 
@@ -77,6 +139,21 @@ class ManagedPolicyDetail(Shape):
     CreateDate: datetime | None
     UpdateDate: datetime | None
     PolicyVersionList: list[_T_PolicyVersion] | None
+
+
+class PasswordPolicy(Shape):
+    """iam PasswordPolicy."""
+
+    MinimumPasswordLength: int | None
+    RequireSymbols: bool | None
+    RequireNumbers: bool | None
+    RequireUppercaseCharacters: bool | None
+    RequireLowercaseCharacters: bool | None
+    AllowUsersToChangePassword: bool | None
+    ExpirePasswords: bool | None
+    MaxPasswordAge: int | None
+    PasswordReusePrevention: int | None
+    HardExpiry: bool | None
 
 
 class PolicyDetail(Shape):
@@ -151,6 +228,19 @@ class Tag(Shape):
     Value: str | None
 
 
+class User(Shape):
+    """iam User."""
+
+    Path: str | None
+    UserName: str | None
+    UserId: str | None
+    Arn: str | None
+    CreateDate: datetime | None
+    PasswordLastUsed: datetime | None
+    PermissionsBoundary: _T_AttachedPermissionsBoundary | None
+    Tags: list[_T_Tag] | None
+
+
 class UserDetail(Shape):
     """iam UserDetail."""
 
@@ -166,13 +256,22 @@ class UserDetail(Shape):
     Tags: list[_T_Tag] | None
 
 
+_T_AccessKeyMetadata = AccessKeyMetadata
 _T_AttachedPermissionsBoundary = AttachedPermissionsBoundary
 _T_AttachedPolicy = AttachedPolicy
 _T_GetAccountAuthorizationDetailsResponse = GetAccountAuthorizationDetailsResponse
+_T_GetAccountPasswordPolicyResponse = GetAccountPasswordPolicyResponse
+_T_GetLoginProfileResponse = GetLoginProfileResponse
 _T_GetRoleResponse = GetRoleResponse
 _T_GroupDetail = GroupDetail
 _T_InstanceProfile = InstanceProfile
+_T_ListAccessKeysResponse = ListAccessKeysResponse
+_T_ListMFADevicesResponse = ListMFADevicesResponse
+_T_ListUsersResponse = ListUsersResponse
+_T_LoginProfile = LoginProfile
+_T_MFADevice = MFADevice
 _T_ManagedPolicyDetail = ManagedPolicyDetail
+_T_PasswordPolicy = PasswordPolicy
 _T_PolicyDetail = PolicyDetail
 _T_PolicyVersion = PolicyVersion
 _T_Role = Role
@@ -180,4 +279,5 @@ _T_RoleDetail = RoleDetail
 _T_RoleLastUsed = RoleLastUsed
 _T_SourceRoleTemplate = SourceRoleTemplate
 _T_Tag = Tag
+_T_User = User
 _T_UserDetail = UserDetail

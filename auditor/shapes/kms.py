@@ -30,6 +30,30 @@ class GetKeyRotationStatusResponse(Shape):
     OnDemandRotationStartDate: datetime | None
 
 
+class GrantConstraints(Shape):
+    """kms GrantConstraints."""
+
+    EncryptionContextSubset: dict[str, str] | None
+    EncryptionContextEquals: dict[str, str] | None
+    SourceArn: str | None
+
+
+class GrantListEntry(Shape):
+    """kms GrantListEntry."""
+
+    KeyId: str | None
+    GrantId: str | None
+    Name: str | None
+    CreationDate: datetime | None
+    GranteePrincipal: str | None
+    RetiringPrincipal: str | None
+    IssuingAccount: str | None
+    Operations: list[str] | None
+    Constraints: _T_GrantConstraints | None
+    GranteeServicePrincipal: str | None
+    RetiringServicePrincipal: str | None
+
+
 class KeyMetadata(Shape):
     """kms KeyMetadata."""
 
@@ -62,6 +86,14 @@ class KeyMetadata(Shape):
     CurrentKeyMaterialId: str | None
 
 
+class ListGrantsResponse(Shape):
+    """kms ListGrantsResponse."""
+
+    Grants: list[_T_GrantListEntry] | None
+    NextMarker: str | None
+    Truncated: bool | None
+
+
 class MultiRegionConfiguration(Shape):
     """kms MultiRegionConfiguration."""
 
@@ -86,7 +118,10 @@ class XksKeyConfigurationType(Shape):
 _T_DescribeKeyResponse = DescribeKeyResponse
 _T_GetKeyPolicyResponse = GetKeyPolicyResponse
 _T_GetKeyRotationStatusResponse = GetKeyRotationStatusResponse
+_T_GrantConstraints = GrantConstraints
+_T_GrantListEntry = GrantListEntry
 _T_KeyMetadata = KeyMetadata
+_T_ListGrantsResponse = ListGrantsResponse
 _T_MultiRegionConfiguration = MultiRegionConfiguration
 _T_MultiRegionKey = MultiRegionKey
 _T_XksKeyConfigurationType = XksKeyConfigurationType

@@ -7,6 +7,109 @@ from datetime import datetime
 from auditor.shape import Shape
 
 
+class AccessControlList(Shape):
+    """macie2 AccessControlList."""
+
+    allowsPublicReadAccess: bool | None
+    allowsPublicWriteAccess: bool | None
+
+
+class AccountLevelPermissions(Shape):
+    """macie2 AccountLevelPermissions."""
+
+    blockPublicAccess: _T_BlockPublicAccess | None
+
+
+class BlockPublicAccess(Shape):
+    """macie2 BlockPublicAccess."""
+
+    blockPublicAcls: bool | None
+    blockPublicPolicy: bool | None
+    ignorePublicAcls: bool | None
+    restrictPublicBuckets: bool | None
+
+
+class BucketLevelPermissions(Shape):
+    """macie2 BucketLevelPermissions."""
+
+    accessControlList: _T_AccessControlList | None
+    blockPublicAccess: _T_BlockPublicAccess | None
+    bucketPolicy: _T_BucketPolicy | None
+
+
+class BucketMetadata(Shape):
+    """macie2 BucketMetadata."""
+
+    accountId: str | None
+    allowsUnencryptedObjectUploads: str | None
+    automatedDiscoveryMonitoringStatus: str | None
+    bucketArn: str | None
+    bucketCreatedAt: datetime | None
+    bucketName: str | None
+    classifiableObjectCount: int | None
+    classifiableSizeInBytes: int | None
+    errorCode: str | None
+    errorMessage: str | None
+    jobDetails: _T_JobDetails | None
+    lastAutomatedDiscoveryTime: datetime | None
+    lastUpdated: datetime | None
+    objectCount: int | None
+    objectCountByEncryptionType: _T_ObjectCountByEncryptionType | None
+    publicAccess: _T_BucketPublicAccess | None
+    region: str | None
+    replicationDetails: _T_ReplicationDetails | None
+    sensitivityScore: int | None
+    serverSideEncryption: _T_BucketServerSideEncryption | None
+    sharedAccess: str | None
+    sizeInBytes: int | None
+    sizeInBytesCompressed: int | None
+    tags: list[_T_KeyValuePair] | None
+    unclassifiableObjectCount: _T_ObjectLevelStatistics | None
+    unclassifiableObjectSizeInBytes: _T_ObjectLevelStatistics | None
+    versioning: bool | None
+
+
+class BucketPermissionConfiguration(Shape):
+    """macie2 BucketPermissionConfiguration."""
+
+    accountLevelPermissions: _T_AccountLevelPermissions | None
+    bucketLevelPermissions: _T_BucketLevelPermissions | None
+
+
+class BucketPolicy(Shape):
+    """macie2 BucketPolicy."""
+
+    allowsPublicReadAccess: bool | None
+    allowsPublicWriteAccess: bool | None
+
+
+class BucketPublicAccess(Shape):
+    """macie2 BucketPublicAccess."""
+
+    effectivePermission: str | None
+    permissionConfiguration: _T_BucketPermissionConfiguration | None
+
+
+class BucketServerSideEncryption(Shape):
+    """macie2 BucketServerSideEncryption."""
+
+    kmsMasterKeyId: str | None
+    type: str | None
+
+
+class ClassificationExportConfiguration(Shape):
+    """macie2 ClassificationExportConfiguration."""
+
+    s3Destination: _T_S3Destination | None
+
+
+class DescribeBucketsResponse(Shape):
+    """macie2 DescribeBucketsResponse."""
+
+    buckets: list[_T_BucketMetadata] | None
+    nextToken: str | None
+
+
 class GetAutomatedDiscoveryConfigurationResponse(Shape):
     """macie2 GetAutomatedDiscoveryConfigurationResponse."""
 
@@ -19,6 +122,20 @@ class GetAutomatedDiscoveryConfigurationResponse(Shape):
     status: str | None
 
 
+class GetClassificationExportConfigurationResponse(Shape):
+    """macie2 GetClassificationExportConfigurationResponse."""
+
+    configuration: _T_ClassificationExportConfiguration | None
+
+
+class GetClassificationScopeResponse(Shape):
+    """macie2 GetClassificationScopeResponse."""
+
+    id: str | None
+    name: str | None
+    s3: _T_S3ClassificationScope | None
+
+
 class GetMacieSessionResponse(Shape):
     """macie2 GetMacieSessionResponse."""
 
@@ -29,5 +146,89 @@ class GetMacieSessionResponse(Shape):
     updatedAt: datetime | None
 
 
+class JobDetails(Shape):
+    """macie2 JobDetails."""
+
+    isDefinedInJob: str | None
+    isMonitoredByJob: str | None
+    lastJobId: str | None
+    lastJobRunTime: datetime | None
+
+
+class KeyValuePair(Shape):
+    """macie2 KeyValuePair."""
+
+    key: str | None
+    value: str | None
+
+
+class ObjectCountByEncryptionType(Shape):
+    """macie2 ObjectCountByEncryptionType."""
+
+    customerManaged: int | None
+    kmsManaged: int | None
+    s3Managed: int | None
+    unencrypted: int | None
+    unknown: int | None
+
+
+class ObjectLevelStatistics(Shape):
+    """macie2 ObjectLevelStatistics."""
+
+    fileType: int | None
+    storageClass: int | None
+    total: int | None
+
+
+class ReplicationDetails(Shape):
+    """macie2 ReplicationDetails."""
+
+    replicated: bool | None
+    replicatedExternally: bool | None
+    replicationAccounts: list[str] | None
+
+
+class S3ClassificationScope(Shape):
+    """macie2 S3ClassificationScope."""
+
+    excludes: _T_S3ClassificationScopeExclusion | None
+
+
+class S3ClassificationScopeExclusion(Shape):
+    """macie2 S3ClassificationScopeExclusion."""
+
+    bucketNames: list[str] | None
+
+
+class S3Destination(Shape):
+    """macie2 S3Destination."""
+
+    bucketName: str | None
+    expectedBucketOwner: str | None
+    keyPrefix: str | None
+    kmsKeyArn: str | None
+
+
+_T_AccessControlList = AccessControlList
+_T_AccountLevelPermissions = AccountLevelPermissions
+_T_BlockPublicAccess = BlockPublicAccess
+_T_BucketLevelPermissions = BucketLevelPermissions
+_T_BucketMetadata = BucketMetadata
+_T_BucketPermissionConfiguration = BucketPermissionConfiguration
+_T_BucketPolicy = BucketPolicy
+_T_BucketPublicAccess = BucketPublicAccess
+_T_BucketServerSideEncryption = BucketServerSideEncryption
+_T_ClassificationExportConfiguration = ClassificationExportConfiguration
+_T_DescribeBucketsResponse = DescribeBucketsResponse
 _T_GetAutomatedDiscoveryConfigurationResponse = GetAutomatedDiscoveryConfigurationResponse
+_T_GetClassificationExportConfigurationResponse = GetClassificationExportConfigurationResponse
+_T_GetClassificationScopeResponse = GetClassificationScopeResponse
 _T_GetMacieSessionResponse = GetMacieSessionResponse
+_T_JobDetails = JobDetails
+_T_KeyValuePair = KeyValuePair
+_T_ObjectCountByEncryptionType = ObjectCountByEncryptionType
+_T_ObjectLevelStatistics = ObjectLevelStatistics
+_T_ReplicationDetails = ReplicationDetails
+_T_S3ClassificationScope = S3ClassificationScope
+_T_S3ClassificationScopeExclusion = S3ClassificationScopeExclusion
+_T_S3Destination = S3Destination

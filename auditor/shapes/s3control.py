@@ -2,13 +2,65 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from auditor.shape import Shape
+
+
+class AccessPoint(Shape):
+    """s3control AccessPoint."""
+
+    Name: str | None
+    NetworkOrigin: str | None
+    VpcConfiguration: _T_VpcConfiguration | None
+    Bucket: str | None
+    AccessPointArn: str | None
+    Alias: str | None
+    BucketAccountId: str | None
+    DataSourceId: str | None
+    DataSourceType: str | None
+
+
+class GetAccessPointPolicyStatusResult(Shape):
+    """s3control GetAccessPointPolicyStatusResult."""
+
+    PolicyStatus: _T_PolicyStatus | None
+
+
+class GetAccessPointResult(Shape):
+    """s3control GetAccessPointResult."""
+
+    Name: str | None
+    Bucket: str | None
+    NetworkOrigin: str | None
+    VpcConfiguration: _T_VpcConfiguration | None
+    PublicAccessBlockConfiguration: _T_PublicAccessBlockConfiguration | None
+    CreationDate: datetime | None
+    Alias: str | None
+    AccessPointArn: str | None
+    Endpoints: dict[str, str] | None
+    BucketAccountId: str | None
+    DataSourceId: str | None
+    DataSourceType: str | None
 
 
 class GetPublicAccessBlockOutput(Shape):
     """s3control GetPublicAccessBlockOutput."""
 
     PublicAccessBlockConfiguration: _T_PublicAccessBlockConfiguration | None
+
+
+class ListAccessPointsResult(Shape):
+    """s3control ListAccessPointsResult."""
+
+    AccessPointList: list[_T_AccessPoint] | None
+    NextToken: str | None
+
+
+class PolicyStatus(Shape):
+    """s3control PolicyStatus."""
+
+    IsPublic: bool | None
 
 
 class PublicAccessBlockConfiguration(Shape):
@@ -20,5 +72,17 @@ class PublicAccessBlockConfiguration(Shape):
     RestrictPublicBuckets: bool | None
 
 
+class VpcConfiguration(Shape):
+    """s3control VpcConfiguration."""
+
+    VpcId: str | None
+
+
+_T_AccessPoint = AccessPoint
+_T_GetAccessPointPolicyStatusResult = GetAccessPointPolicyStatusResult
+_T_GetAccessPointResult = GetAccessPointResult
 _T_GetPublicAccessBlockOutput = GetPublicAccessBlockOutput
+_T_ListAccessPointsResult = ListAccessPointsResult
+_T_PolicyStatus = PolicyStatus
 _T_PublicAccessBlockConfiguration = PublicAccessBlockConfiguration
+_T_VpcConfiguration = VpcConfiguration

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from tests.fakeaws.document import Error, own
 from tests.fakeaws.faults import not_found
+from tests.fakeaws.permissions import simulate
+from tests.fakeaws.search import search
+from tests.fakeaws.select import Generated, Joined, Mapped
 from tests.fakeaws.service import service
 
 # -- who and where
@@ -52,22 +55,45 @@ def _regions(world, call):
 
 
 def _tags(world, call):
-    """Return the tags of every resource of the region that carries ``_tags``."""
-    found = []
+    """Return the tags of the region's resources that carry ``_tags``: all, or those asked for."""
+    wanted, types = call.params.get("ResourceARNList"), call.params.get("ResourceTypeFilters")
+    if wanted is not None and call.params.keys() - {"ResourceARNList"}:
+        raise Error("InvalidParameterException", "ARNs go with no other parameter", 400)
+    found: list = []
+    made: list = []
     for at, services in world.accounts[call.account].items():
         for name, entries in services.items():
+            if name == "*":
+                continue
             for noun, resources in entries.items():
+                if isinstance(resources, Generated) and at == call.region:
+                    made.append(Mapped(resources, lambda r, name=name: _tagged(name, r)))
                 if not isinstance(resources, list):
                     continue
                 for resource in resources:
                     region = resource.get("BucketRegion") if noun == "Bucket" else at
                     if "_tags" in resource and region == call.region:
-                        found.append({
-                            "ResourceARN": _arn(name, resource),
-                            "Tags": [{"Key": k, "Value": v}
-                                     for k, v in resource["_tags"].items()],
-                        })
-    return {"ResourceTagMappingList": found}
+                        found.append(_tagged(name, resource))
+    every = Joined([found, *made]) if made else found
+    if wanted is not None:
+        named = set(wanted)
+        every = [one for one in every if one["ResourceARN"] in named]
+    elif types is not None:
+        every = [one for one in every if _is_of(one["ResourceARN"], types)]
+    return {"ResourceTagMappingList": every}
+
+
+def _is_of(arn, types):
+    """Tell whether an ARN is of one of some types such as ``sagemaker:training-job`` or ``s3``."""
+    _, _, service_name, _, _, what = arn.split(":", 5)
+    return any(t in (service_name, f"{service_name}:{what.partition('/')[0]}") for t in types)
+
+
+def _tagged(service_name, resource):
+    return {
+        "ResourceARN": _arn(service_name, resource),
+        "Tags": [{"Key": k, "Value": v} for k, v in resource.get("_tags", {}).items()],
+    }
 
 
 def _arn(service_name, resource):
@@ -292,6 +318,8 @@ OPERATIONS = {
     ("sts", "AssumeRole"): _assume_role,
     ("ec2", "DescribeRegions"): _regions,
     ("resourcegroupstaggingapi", "GetResources"): _tags,
+    ("sagemaker", "Search"): search,
+    ("iam", "SimulatePrincipalPolicy"): simulate,
     ("s3", "ListBuckets"): _list_buckets,
     ("s3", "HeadBucket"): _head_bucket,
     ("s3", "GetBucketLocation"): _bucket_location,

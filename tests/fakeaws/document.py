@@ -11,11 +11,14 @@ from urllib.parse import quote
 
 from botocore.utils import parse_timestamp
 
+from tests.fakeaws.select import Generated
 from tests.fakeaws.service import known_services, service
 
 EMPTY = "(nothing else of this service is here)"
 # Members that botocore's models require of an answer and real answers are seen without.
-OFTEN_ABSENT = {"ModelArtifacts", "FailureReason", "SecondaryStatus", "StoppingCondition"}
+OFTEN_ABSENT = {
+    "ModelArtifacts", "FailureReason", "SecondaryStatus", "StoppingCondition", "NextToken",
+}
 # Kinds of resource whose document is a structure of the model's and not an operation's answer.
 STRUCTURES = {
     ("iam", "Role"): "RoleDetail", ("iam", "Policy"): "ManagedPolicyDetail",
@@ -40,11 +43,22 @@ class Error(Exception):
 
 @dataclass(frozen=True)
 class By:
-    """An operation's answers by the value of one parameter; ``missing`` is for any other value."""
+    """An operation's answers by the value of a parameter; ``missing`` is for any other value.
 
-    parameter: str
-    answers: Mapping[str, Any]
-    missing: Error = field(default_factory=lambda: Error("ResourceNotFoundException"))
+    By several parameters the answers' keys are tuples of their values.
+    """
+
+    parameter: str | tuple[str, ...]
+    answers: Mapping[Any, Any]
+    missing: Any = field(default_factory=lambda: Error("ResourceNotFoundException"))
+
+    def answer(self, params):
+        """Return the answer that the parameters choose."""
+        if isinstance(self.parameter, str):
+            chosen: Any = str(params.get(self.parameter))
+        else:
+            chosen = tuple(str(params.get(p)) for p in self.parameter)
+        return self.answers.get(chosen, self.missing)
 
 
 @dataclass(frozen=True)
@@ -71,6 +85,10 @@ class Chosen:
         return {self.member: [by_id[one] for one in wanted]}
 
 
+# Lists that are not called after what describes their items.
+LISTS = {"AutoMLJobV2": "ListAutoMLJobs"}
+
+
 def describing(of, noun):
     """Return the name of the operation that describes a kind of resource, or ""."""
     return next((n for n in (f"Describe{noun}", f"Get{noun}") if n in of.operations), "")
@@ -79,7 +97,21 @@ def describing(of, noun):
 def listing(of, noun):
     """Return the name of the operation that lists a kind of resource, or ""."""
     plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"List{plural}" if f"List{plural}" in of.operations else ""
+    name = LISTS.get(noun, f"List{plural}")
+    return name if name in of.operations else ""
+
+
+def items_of(operation):
+    """Return the member in which a list operation answers, and the shape of its items."""
+    return next(
+        (n, m.member) for n, m in operation.output_shape.members.items() if m.type_name == "list"
+    )
+
+
+def summarised(shape, resource):
+    """Return a resource as a list shows it: its own members of those, and its ``_summary``."""
+    return {k: resource[k] for k in shape.members if resource.get(k) is not None} | resource.get(
+        "_summary", {})
 
 
 def own(resource):
@@ -109,6 +141,8 @@ def load(accounts):
 
 
 def _service(name, entries, where, wrong):
+    if name == "*" and entries is EMPTY:
+        return EMPTY
     if name not in known_services():
         wrong.append(f"{where}: no such service")
         return {}
@@ -121,6 +155,10 @@ def _service(name, entries, where, wrong):
             loaded[key] = entry
         elif key in of.operations:
             loaded[key] = _operation(of, key, entry, at, wrong)
+        elif isinstance(entry, Generated):
+            for i in sorted({0, len(entry) // 2, len(entry) - 1} & set(range(len(entry)))):
+                _resource(of, key, entry[i], f"{at}[{i}]", wrong)
+            loaded[key] = entry
         elif isinstance(entry, list):
             loaded[key] = [_resource(of, key, r, f"{at}[{i}]", wrong) for i, r in enumerate(entry)]
         else:
@@ -138,7 +176,9 @@ def _operation(of, name, entry, where, wrong):
             else _as_served(shape, answer, f"{where}[{value}]", wrong)
             for value, answer in entry.answers.items()
         }
-        return By(entry.parameter, answers, entry.missing)
+        missing = entry.missing if isinstance(entry.missing, Error) else _as_served(
+            shape, entry.missing, f"{where}[*]", wrong)
+        return By(entry.parameter, answers, missing)
     if isinstance(entry, Chosen):
         items = _as_served(shape, {entry.member: entry.items}, where, wrong)[entry.member]
         return Chosen(entry.member, entry.parameter, entry.id, items, entry.missing)
@@ -157,6 +197,9 @@ def _resource(of, noun, resource, where, wrong):
     answers = {k: v for k, v in resource.items() if k in of.operations}
     members = {k: v for k, v in own(resource).items() if k not in answers}
     private = {k: v for k, v in resource.items() if k.startswith("_")}
+    if listing(of, noun):
+        summary = items_of(of.operations[listing(of, noun)])[1]
+        _as_served(summary, summarised(summary, resource), f"{where} as listed", wrong)
     return private | _as_served(shape, members, where, wrong) | {
         name: _operation(of, name, answer, f"{where}.{name}", wrong)
         for name, answer in answers.items()

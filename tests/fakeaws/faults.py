@@ -16,6 +16,11 @@ _ERRORS = {
         "rest-xml": ("AccessDenied", 403), "json": ("AccessDeniedException", 400),
         "rest-json": ("AccessDeniedException", 403),
     },
+    "ExplicitDeny": {
+        "query": ("AccessDenied", 403), "ec2": ("UnauthorizedOperation", 403),
+        "rest-xml": ("AccessDenied", 403), "json": ("AccessDeniedException", 400),
+        "rest-json": ("AccessDeniedException", 403),
+    },
     "Throttle": {
         "query": ("Throttling", 400), "ec2": ("RequestLimitExceeded", 503),
         "rest-xml": ("SlowDown", 503), "json": ("ThrottlingException", 400),
@@ -40,6 +45,10 @@ _WORDS = {
     "RegionDisabled": "The security token included in the request is invalid.",
     "ExpiredToken": "The security token included in the request is expired",
     "ServerError": "We encountered an internal error. Please try again.",
+}
+_WHY = {
+    "AccessDenied": "because no identity-based policy allows it",
+    "ExplicitDeny": "with an explicit deny in a service control policy",
 }
 _NOT_FOUND = {
     "sagemaker": ("ResourceNotFound", "Requested resource not found.", 400),
@@ -101,7 +110,7 @@ class Fault:
         code, status = _ERRORS[self.kind][of.protocol]
         words = _WORDS.get(self.kind) or (
             f"User: arn:aws:sts::{call.account}:assumed-role/auditor/session is not authorized to"
-            f" perform: {of.signs_as}:{call.operation} because no identity-based policy allows it"
+            f" perform: {of.signs_as}:{call.operation} {_WHY[self.kind]}"
         )
         return Error(code, words, status)
 

@@ -54,13 +54,19 @@ def page(of, operation, params, whole, most, fault=""):
             raise Error("ValidationException", f"{limit} must be at most {allowed}", 400)
         most = min(most, int(asked))
     start = _start(operation.name, params.get(token_in))
-    items = [(name, item) for name in lists for item in whole.get(name) or ()]
+    several = len([n for n in lists if whole.get(n)]) > 1
+    items = [(name, item) for name in lists for item in whole.get(name) or ()] if several else (
+        next((whole[n] for n in lists if whole.get(n)), ())
+    )
     first_and_empty = fault == "EmptyPage" and not params.get(token_in)
     end = start if first_and_empty else start + most
     made = {k: v for k, v in whole.items() if k not in lists}
     for name in lists:
         if name in whole:
-            made[name] = [item for its, item in items[start:end] if its == name]
+            made[name] = (
+                [item for its, item in items[start:end] if its == name] if several
+                else list(whole[name][start:end])
+            )
     goes_on = end < len(items) or first_and_empty or fault == "TokenLoop"
     if goes_on:
         made[token_out] = _token(operation.name, 0 if fault == "TokenLoop" else end)

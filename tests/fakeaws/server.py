@@ -6,18 +6,25 @@ import re
 import socket
 import struct
 import threading
+import time
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from tests.fakeaws.answer import Response, answer, refusal
 from tests.fakeaws.document import Error
-from tests.fakeaws.faults import PAGES
+from tests.fakeaws.faults import PAGES, Fault
+from tests.fakeaws.limits import Quotas
 from tests.fakeaws.paging import page
 from tests.fakeaws.service import Call, NoSuchOperation, Request, known_services, service
 from tests.fakeaws.world import NOT_MODELLED, World
 
 _SIGNED = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
+# Services by what their requests are signed for, where that is not their name.
+_SIGN = {
+    "access-analyzer": ("accessanalyzer",), "apigateway": ("apigateway", "apigatewayv2"),
+    "elasticfilesystem": ("efs",), "monitoring": ("cloudwatch",),
+}
 _HTML = b"<html><head><title>Sign in</title></head><body>Welcome</body></html>"
 
 
@@ -33,16 +40,20 @@ class Fake:
     """A fake AWS; a context manager that serves while it is open.
 
     ``page`` is the most items it puts on a page; ``faults`` may be changed at any time.
+    ``quotas`` maps globs over ``service:Operation`` to calls a second, ``latency`` is in seconds.
     Requests are taken for the first account, unless the access key holds another's number.
     """
 
-    def __init__(self, accounts, *, page=100, faults=()):
-        self.world = World(accounts)
+    def __init__(self, accounts, *, page=100, faults=(), permissions=None, quotas=None, latency=0):
+        self.world = World(accounts, permissions)
         self.page = page
         self.faults = list(faults)
+        self.quotas = Quotas(quotas or {})
+        self.latency = latency
         self.log: list[Answered] = []
         self._services = {"sts", "ec2", "iam", "s3", "s3control", "resourcegroupstaggingapi"} | {
             name for regions in accounts.values() for s in regions.values() for name in s
+            if name != "*"
         }
         self.closing = threading.Event()  # lets go of what hangs
         self.url = ""
@@ -97,6 +108,12 @@ class Fake:
 
     def _answer(self, of, call, fault):
         operation = of.operations[call.operation]
+        decision = self.world.permissions.of(call)
+        if decision != "allowed":
+            denial = "ExplicitDeny" if decision == "explicitDeny" else "AccessDenied"
+            raise Fault(denial).error(of, call)
+        if not self.quotas.allow(call):
+            raise Fault("Throttle").error(of, call)
         said = fault.error(of, call) if fault else None
         if said is not None:
             raise said
@@ -114,8 +131,7 @@ class Fake:
     def _read(self, request, signs_as):
         """Find the service that means something by a request; several may sign alike."""
         names = [n for n in sorted(self._services) if service(n).signs_as == signs_as]
-        if not names and signs_as in known_services():
-            names = [signs_as]
+        names = names or [n for n in _SIGN.get(signs_as, (signs_as,)) if n in known_services()]
         if signs_as == "s3":
             names = ["s3control" if request.path.startswith("/v20180820/") else "s3"]
         for name in names:
@@ -155,6 +171,8 @@ class _Handler(BaseHTTPRequestHandler):
             {k.lower(): v for k, v in self.headers.items()},
             self.rfile.read(length) if length else b"",
         )
+        if self.server.fake.latency:
+            time.sleep(self.server.fake.latency)
         response, fault = self.server.fake.respond(request)
         if fault == "Hang":
             self.server.fake.closing.wait(30)

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.fakeaws import derived
-from tests.fakeaws.document import EMPTY, By, Chosen, Error, describing, listing, load, own
+from tests.fakeaws.document import (
+    EMPTY,
+    By,
+    Chosen,
+    Error,
+    describing,
+    items_of,
+    listing,
+    load,
+    own,
+    summarised,
+)
 from tests.fakeaws.faults import not_found, region_disabled
-from tests.fakeaws.paging import pages
+from tests.fakeaws.paging import TOKENS, pages
+from tests.fakeaws.permissions import Permissions
+from tests.fakeaws.select import Generated, Mapped, Test, select
 from tests.fakeaws.service import service
+from tests.fakeaws.unset import unset
 
 NOT_MODELLED = "FakeNotModelled"
 
@@ -14,8 +30,10 @@ NOT_MODELLED = "FakeNotModelled"
 class World:
     """The accounts of a document; answers whole, paging comes later."""
 
-    def __init__(self, accounts):
+    def __init__(self, accounts, permissions=None):
         self.accounts = load(accounts)
+        self.permissions = permissions or Permissions()
+        self._indexes = {}
 
     def answer(self, call):
         """Return the whole answer to a call; raises :class:`Error`."""
@@ -36,7 +54,8 @@ class World:
                 return found
         for declared in entries:
             if declared.get("*") is EMPTY:
-                return _empty(of, call)
+                nothing = unset(call)
+                return _empty(of, call) if nothing is None else nothing
         raise Error(NOT_MODELLED, f"{call} is not in the document", 501)
 
     def resources(self, call_or_account, service_name, noun, region=""):
@@ -47,72 +66,166 @@ class World:
                 for resource in services.get(service_name, {}).get(noun, ()):
                     yield at, resource
 
+    def declared(self, call, noun):
+        """Return the resources of a kind where a call asks, or None where nothing is said."""
+        for entries in self._entries(call):
+            if noun in entries:
+                return entries[noun]
+            if entries.get("*") is EMPTY:
+                return []
+        return None
+
     def _entries(self, call):
         regions = self.accounts[call.account]
-        return [
-            regions[at][call.service] for at in (call.region, "*")
-            if at in regions and call.service in regions[at]
-        ]
+        here = [regions[at] for at in (call.region, "*") if at in regions]
+        found = [services[call.service] for services in here if call.service in services]
+        rest = any(services.get("*") is EMPTY for services in here)
+        return [*found, {"*": EMPTY}] if rest else found
 
     def _of_resources(self, of, declared, call):
         """Answer from the resources of a region: their list, one of them, or something of one."""
         for noun, resources in declared.items():
-            if not isinstance(resources, list):
+            if not isinstance(resources, list | Generated):
                 continue
             if call.operation == listing(of, noun):
-                return _list(of, call, resources)
+                return self._list(of, call, noun, resources)
             if call.operation == describing(of, noun):
-                return _bare(of, _named(of, call, resources))
-            if any(call.operation in r for r in resources):
-                return _declared(_named(of, call, resources)[call.operation], call)
+                return _bare(of, self._named(of, call, resources))
+            if isinstance(resources, list) and any(call.operation in r for r in resources):
+                resource = self._named(of, call, resources)
+                if call.operation in resource:
+                    return _declared(resource[call.operation], call)
+                return unset(call) or _empty(of, call)
         return None
+
+    def _named(self, of, call, resources):
+        """Return the resource whose members are what the call's parameters say.
+
+        What it does not tell itself, such as its parent's name, it tells under ``_of``.
+        """
+        required = of.operations[call.operation].input_shape.required_members
+        for resource in self._candidates(resources, call.params[required[0]]):
+            known = own(resource) | resource.get("_of", {})
+            values = _values(resource)
+            if all(
+                known.get(k) == v or (str(v) in values and (k not in known or _is_arn(v)))
+                for k, v in call.params.items() if k in required or (k in known and k not in TOKENS)
+            ):
+                return resource
+        raise not_found(call)
+
+    def _candidates(self, resources, value):
+        """Return the resources that one of their own words may name so."""
+        if isinstance(resources, Generated):
+            return resources.named(value)
+        index = self._indexes.get(id(resources))
+        if index is None:
+            index = {}
+            for resource in resources:
+                for word in _values(resource) | set(map(str, resource.get("_of", {}).values())):
+                    index.setdefault(word, []).append(resource)
+            self._indexes[id(resources)] = index
+        return index.get(str(value), ())
+
+    def _list(self, of, call, noun, resources):
+        """Return the summaries of resources; a filter that is not modelled is refused aloud."""
+        operation = of.operations[call.operation]
+        way = pages(of, operation)
+        paging = {way[0], way[2]} if way else set()
+        tests, by, descending = [], "", False
+        for name, value in call.params.items():
+            if name in paging or name == "ModelPackageType":
+                continue
+            if name == "SortBy":
+                by = _SORTS.get(value, value).replace("<Noun>", noun)
+            elif name == "SortOrder":
+                descending = value == "Descending"
+                by = by or "CreationTime"
+            else:
+                tests.append(self._test(of, call, noun, resources, name, value))
+        if noun == "ModelPackage":  # those of no group, unless one says otherwise
+            of_group = "ModelPackageGroupName" in call.params
+            wanted = call.params.get("ModelPackageType", "Versioned" if of_group else "Unversioned")
+            if wanted != "Both":
+                has = "Exists" if wanted == "Versioned" else "NotExists"
+                tests.append(Test("ModelPackageVersion", has))
+        member, shape = items_of(operation)
+        found = select(resources, tests, by, descending)
+        return {member: Mapped(found, lambda resource: summarised(shape, resource))}
+
+    def _test(self, of, call, noun, resources, name, value):
+        """Return what a parameter of a list asks of the resources."""
+        bound = _BOUNDS.get(name)
+        if bound:
+            return Test(*bound, value)
+        if name == "NameContains":
+            return Test(f"{noun}Name", "Contains", value)
+        if name == "StatusEquals":
+            return Test(f"{noun}Status", "Equals", value)
+        member = name.removesuffix("Equals")
+        parent = re.sub(r"(Name|Arn|Id)$", "", member)
+        if parent != noun and any(_parents(declared, parent) for declared in self._entries(call)):
+            family = _parents(next(e for e in self._entries(call) if _parents(e, parent)), parent)
+            found = self._candidates(family, value)
+            if not found:
+                raise not_found(call)
+            words = _values(found[0])
+            return _Child(member, words)
+        if isinstance(resources, list) and (not resources or any(
+            member in r or member in r.get("_of", {}) for r in resources
+        )):
+            return _Child(member, {str(value)})
+        raise Error(NOT_MODELLED, f"the parameter {name} of {call}", 501)
+
+
+class _Child:
+    """What is asked of resources that belong to another, by any of that one's names."""
+
+    narrows = False
+
+    def __init__(self, member, words):
+        self._member = member
+        self._words = words
+
+    def holds(self, resource):
+        return str((own(resource) | resource.get("_of", {})).get(self._member)) in self._words
+
+
+_SORTS = {"Name": "<Noun>Name", "Status": "<Noun>Status"}
+# Bounds are as their words say: what was made at that very moment is neither after nor before it.
+_BOUNDS = {
+    f"{prefix}{word}": (member, operator)
+    for prefix, member in (
+        ("CreationTime", "CreationTime"), ("Created", "CreationTime"),
+        ("LastModifiedTime", "LastModifiedTime"), ("ModifiedTime", "LastModifiedTime"),
+    )
+    for word, operator in (("After", "GreaterThan"), ("Before", "LessThan"))
+}
+
+
+def _parents(declared, noun):
+    found = declared.get(noun)
+    return found if isinstance(found, list) and found else None
+
+
+def _values(resource):
+    return {str(v) for k, v in own(resource).items() if k.endswith(("Arn", "Id", "Name"))}
+
+
+def _is_arn(value):
+    return str(value).startswith("arn:")
 
 
 def _declared(entry, call):
-    if isinstance(entry, By):
-        entry = entry.answers.get(str(call.params.get(entry.parameter)), entry.missing)
-    if isinstance(entry, Chosen):
+    if isinstance(entry, By | Chosen):
         entry = entry.answer(call.params)
     if isinstance(entry, Error):
         raise entry
     return entry
 
 
-def _named(of, call, resources):
-    """Return the resource whose members are what the call's required parameters say."""
-    asked = {
-        name: call.params[name]
-        for name in of.operations[call.operation].input_shape.required_members
-    }
-    for resource in resources:
-        values = {str(v) for k, v in own(resource).items() if k.endswith(("Arn", "Id", "Name"))}
-        if all(resource.get(k) == v or (k not in resource and v in values)
-               for k, v in asked.items()):
-            return resource
-    raise not_found(call)
-
-
 def _bare(of, resource):
     return {k: v for k, v in own(resource).items() if k not in of.operations}
-
-
-def _list(of, call, resources):
-    """Return the summaries of resources; a filter that is not modelled is refused aloud."""
-    operation = of.operations[call.operation]
-    way = pages(of, operation)
-    paging = {way[0], way[2]} if way else set()
-    for name in call.params:
-        if name not in paging:
-            raise Error(NOT_MODELLED, f"the parameter {name} of {call}", 501)
-    member, shape = next(
-        (n, m.member) for n, m in operation.output_shape.members.items() if m.type_name == "list"
-    )
-    return {
-        member: [
-            {k: r[k] for k in shape.members if r.get(k) is not None} | r.get("_summary", {})
-            for r in resources
-        ]
-    }
 
 
 def _empty(of, call):

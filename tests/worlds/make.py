@@ -6,6 +6,8 @@ import base64
 import json
 from datetime import UTC, datetime, timedelta
 
+from tests.fakeaws import EMPTY, By, Error
+
 ACCOUNT, OTHER = "111122223333", "444455556666"
 EU, US = "eu-west-1", "us-east-1"
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -77,6 +79,45 @@ def endpoint(name, config, region=EU, **members):
         "EndpointName": name, "EndpointArn": arn("sagemaker", f"endpoint/{name}", region),
         "EndpointConfigName": config, "EndpointStatus": "InService", "CreationTime": ago(20),
         "LastModifiedTime": ago(2), **members,
+    }
+
+
+def serving(*names):
+    """Return the variants of an endpoint in service, two instances each."""
+    return [
+        {"VariantName": name, "CurrentInstanceCount": 2, "DesiredInstanceCount": 2,
+         "CurrentWeight": 1.0, "DesiredWeight": 1.0}
+        for name in names
+    ]
+
+
+def scaling(variants):
+    """Return Application Auto Scaling's answers: endpoint and variant -> whether a policy is."""
+    def of(endpoint_name, variant_name):
+        return {
+            "ServiceNamespace": "sagemaker",
+            "ResourceId": f"endpoint/{endpoint_name}/variant/{variant_name}",
+            "ScalableDimension": "sagemaker:variant:DesiredInstanceCount", "CreationTime": ago(20),
+        }
+
+    return {
+        "DescribeScalableTargets": {"ScalableTargets": [
+            {**of(*names), "MinCapacity": 2, "MaxCapacity": 8, "RoleARN": role_arn("sound")}
+            for names in variants]},
+        "DescribeScalingPolicies": {"ScalingPolicies": [
+            {**of(*names), "PolicyName": "-".join(names), "PolicyType": "TargetTrackingScaling",
+             "PolicyARN": arn("autoscaling", f"scalingPolicy:{'-'.join(names)}")}
+            for names, moved in variants.items() if moved]},
+    }
+
+
+def monitoring_schedule(name, endpoint_name, region=EU, **members):
+    """Return a schedule that watches an endpoint."""
+    return {
+        "MonitoringScheduleName": name, "MonitoringScheduleStatus": "Scheduled",
+        "MonitoringScheduleArn": arn("sagemaker", f"monitoring-schedule/{name}", region),
+        "MonitoringType": "DataQuality", "EndpointName": endpoint_name, "CreationTime": ago(9),
+        "LastModifiedTime": ago(9), "MonitoringScheduleConfig": {}, **members,
     }
 
 
@@ -155,11 +196,16 @@ def key_arn(name, region=EU, account=ACCOUNT):
 
 
 def key(name, *aliases, region=EU, account=ACCOUNT, **members):
-    """Return a key that the customer manages and that is enabled."""
+    """Return a key that the customer manages and that is enabled, with a policy and rotation."""
+    owner = {"AWS": f"arn:aws:iam::{account}:root"}
     return {
         "KeyId": name, "Arn": key_arn(name, region, account), "AWSAccountId": account,
         "CreationDate": ago(700), "Enabled": True, "KeyManager": "CUSTOMER", "KeyState": "Enabled",
-        "_aliases": list(aliases), **members,
+        "KeySpec": "SYMMETRIC_DEFAULT", "Origin": "AWS_KMS", "_aliases": list(aliases),
+        "GetKeyPolicy": {"Policy": json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": owner, "Action": "kms:*", "Resource": "*"}]})},
+        "ListGrants": {"Grants": []}, "GetKeyRotationStatus": {"KeyRotationEnabled": True},
+        **members,
     }
 
 
@@ -239,6 +285,25 @@ def sound_bucket(name, region, *, key_id, logs_to, copies_to, **answers):
             "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 30}}}},
         GetBucketNotificationConfiguration={"EventBridgeConfiguration": {}},
     ) | answers
+
+
+def access_points(region, bucket_name, points):
+    """Return S3 Control's answers about access points: name -> whether it is shut to the public."""
+    def told(name, shut):
+        return {
+            "Name": name, "NetworkOrigin": "Internet", "Bucket": bucket_name,
+            "PublicAccessBlockConfiguration": ALL_ON if shut else dict.fromkeys(ALL_ON, False),
+            "AccessPointArn": arn("s3", f"accesspoint/{name}", region),
+        }
+
+    every = {name: told(name, shut) for name, shut in points.items()}
+    listed = ("Name", "NetworkOrigin", "Bucket", "AccessPointArn")
+    return {
+        "ListAccessPoints": {"AccessPointList": [
+            {k: point[k] for k in listed} for point in every.values()]},
+        "GetAccessPoint": By("Name", every, Error("NoSuchAccessPoint", status=404)),
+        "*": EMPTY,
+    }
 
 
 # -- CloudTrail

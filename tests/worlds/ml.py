@@ -16,6 +16,7 @@ from tests.worlds.make import (
     OTHER,
     SECRET,
     US,
+    access_points,
     ago,
     allow,
     bucket,
@@ -27,12 +28,15 @@ from tests.worlds.make import (
     lifecycle,
     managed_policy,
     model,
+    monitoring_schedule,
     network,
     notebook,
     policy,
     public_acl,
     role,
     role_arn,
+    scaling,
+    serving,
     sound_bucket,
     statement,
     tls_only,
@@ -131,8 +135,16 @@ CONFIGS = [
         DataCaptureConfig=_CAPTURE | {"KmsKeyId": key_arn(CMK)}),
 ]
 ENDPOINTS = [
-    endpoint("e-sound", "ec-sound"), endpoint("e-flawed", "ec-flawed"),
-    endpoint("e-components", "ec-components"),
+    endpoint("e-sound", "ec-sound", ProductionVariants=serving("blue", "green")),
+    endpoint("e-flawed", "ec-flawed", ProductionVariants=serving("one")),
+    endpoint("e-components", "ec-components", ProductionVariants=serving("c")),
+]
+SCALED = {  # endpoint and variant, and whether a policy moves it
+    ("e-sound", "blue"): True, ("e-sound", "green"): True, ("e-components", "c"): False,
+}
+SCHEDULES = [
+    monitoring_schedule("watching", "e-sound"),
+    monitoring_schedule("resting", "e-components", MonitoringScheduleStatus="Stopped"),
 ]
 _TWO_M5 = {"InstanceType": "ml.m5.xlarge", "InstanceCount": 2, "VolumeSizeInGB": 30}
 TRAINING = [
@@ -265,8 +277,11 @@ DOCUMENT = {
             "sagemaker": {
                 "NotebookInstance": NOTEBOOKS, "NotebookInstanceLifecycleConfig": LIFECYCLES,
                 "Model": MODELS, "EndpointConfig": CONFIGS, "Endpoint": ENDPOINTS,
-                "TrainingJob": TRAINING,
+                "TrainingJob": TRAINING, "MonitoringSchedule": SCHEDULES, "*": EMPTY,
             },
+            "application-autoscaling": scaling(SCALED),
+            "s3control": access_points(EU, "ml-data", {"shut": True, "ajar": False}),
+            "*": EMPTY,
             "kms": {"Key": KEYS},
             "ec2": network(
                 EU, vpcs=[("vpc-own", False), ("vpc-default", True)],
@@ -280,6 +295,12 @@ DOCUMENT = {
             "macie2": {
                 "GetMacieSession": {"status": "ENABLED", "createdAt": ago(100)},
                 "GetAutomatedDiscoveryConfiguration": {"status": "ENABLED"},
+                "GetClassificationExportConfiguration": {"configuration": {}},
+                "ListClassificationScopes": {"classificationScopes": []},
+                "DescribeBuckets": {"buckets": [
+                    {"bucketName": name, "automatedDiscoveryMonitoringStatus": status}
+                    for name, status in (("ml-data", "MONITORED"), ("ml-models", "MONITORED"),
+                                         ("plain-data", "NOT_MONITORED"))]},
             },
         },
         US: {
@@ -288,11 +309,9 @@ DOCUMENT = {
                     "nb-us", US, PlatformIdentifier="notebook-al2-v1")],
                 "*": EMPTY,
             },
+            "*": EMPTY,
             "kms": {"Key": [key("cmk-us", region=US)]},
-            "ec2": {"*": EMPTY},
             "cloudtrail": {"Trail": TRAILS_US},
-            "macie2": {"GetMacieSession": Error(
-                "AccessDeniedException", "Macie is not enabled.", 403)},
         },
         "eu-central-1": {
             "cloudtrail": {"Trail": [ORGANIZATION]},
@@ -300,8 +319,6 @@ DOCUMENT = {
         },
         "*": {
             "s3": {"Bucket": BUCKETS}, "iam": {"Role": ROLES, "Policy": POLICIES},
-            "s3control": {"GetPublicAccessBlock": Error(
-                "NoSuchPublicAccessBlockConfiguration", "it does not exist", 404)},
         },
     },
     OTHER: {
@@ -382,6 +399,10 @@ FAILS = {
     "sagemaker-training-role-passrole": {"t-flawed", "t-subtle"},
     "sagemaker-training-role-s3-scope": {"t-flawed", "t-subtle"},
     "sagemaker-training-volume-kms": {"t-flawed"},
+    "s3-access-point-public-access-block": {"ajar"},
+    "s3-bucket-macie-coverage": {"plain-data"},
+    "sagemaker-endpoint-autoscaling": {"e-flawed", "e-components"},
+    "sagemaker-endpoint-model-monitor": {"e-flawed", "e-components"},
 }
 UNKNOWN = {
     "sagemaker-training-data-bucket-versioned": {"t-subtle"},
@@ -400,6 +421,7 @@ DARK = {
     },
 }
 _CLOSED = (  # what the account's block takes the sting out of
+    "s3-access-point-public-access-block",
     "cloudtrail-bucket-public", "s3-account-public-access-block",
     "s3-bucket-authenticated-users-acl", "s3-bucket-cross-account-sensitive-actions",
     "s3-bucket-public-access-block", "s3-bucket-public-read", "s3-bucket-public-write",

@@ -1,0 +1,41 @@
+"""Lambda functions: code that may stand in front of an endpoint."""
+
+from __future__ import annotations
+
+from auditor.kind import IN_USE, Kind, Link, Part
+from auditor.shapes import aws_lambda
+
+from .identity import ROLE
+from .network import SECURITY_GROUP, SUBNET
+from .storage import KEY
+from .values import function_of, function_owner
+
+
+class Function(aws_lambda.FunctionConfiguration):
+    """A function as ListFunctions has it, who may call it, and its addresses on the internet.
+
+    ``Policy`` is None where Lambda answers that the function has none; there may be one address
+    for the function and one for each alias.
+    """
+
+    Policy: str | None
+    FunctionUrlConfigs: list[aws_lambda.FunctionUrlConfig] | None
+
+
+# Whether a function calls an endpoint shows in its role's policies at most, not in its name or
+# environment; so every function of a region where ML is used is asked who may call it.
+FUNCTION: Kind[Function] = Kind(
+    "AWS::Lambda::Function", Function, service="lambda", lists="ListFunctions", items="Functions",
+    describes="", id="FunctionName", arn="FunctionArn", on_demand=IN_USE,
+    parts=(
+        Part("Policy", "lambda.GetPolicy", "Policy", ("ResourceNotFoundException",),
+             {"FunctionName": "{name}"}),
+        Part("FunctionUrlConfigs", "lambda.ListFunctionUrlConfigs", "FunctionUrlConfigs",
+             given={"FunctionName": "{name}"}),
+    ),
+    links=(
+        Link("Role", ROLE), Link("KMSKeyArn", KEY), Link("VpcConfig.SubnetIds[]", SUBNET),
+        Link("VpcConfig.SecurityGroupIds[]", SECURITY_GROUP),
+    ),
+    canon=function_of, foreign=function_owner, secrets=("Environment.Variables",),
+)

@@ -1,0 +1,446 @@
+"""The file an inventory lies in: its tables, and all that writes them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from auditor.errors import AuditorError, Gap
+from auditor.kind import Kind
+
+FORMAT = 2
+GLOBAL = "global"  # the region of what belongs to the account as a whole
+# Of one operation: service, operation, account, region; calls, retries, throttled; the seconds
+# that they took and those in which they waited; the bytes that were answered.
+Bill = tuple[str, str, str, str, int, int, int, float, float, int]
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A resource to store.
+
+    ``created`` is when it was made, in seconds since 1970; ``settled`` whether AWS will not
+    change it any more; ``run`` the run that saw it; ``tags`` those that came with it, or None.
+    """
+
+    account: str
+    partition: str
+    region: str
+    arn: str
+    name: str
+    document: Mapping[str, Any]
+    seen: str
+    call: str
+    created: float | None = None
+    settled: bool = False
+    run: int = 0
+    tags: Mapping[str, str] | None = None
+
+
+# What is read of every row comes before its document, which may fill many pages of the file.
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE resource (
+  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, account TEXT NOT NULL, partition TEXT NOT NULL,
+  region TEXT NOT NULL, arn TEXT NOT NULL, name TEXT NOT NULL, seen TEXT NOT NULL,
+  call TEXT NOT NULL, created REAL, settled INTEGER NOT NULL DEFAULT 0,
+  tagged INTEGER NOT NULL DEFAULT 0, run INTEGER NOT NULL DEFAULT 0, document TEXT NOT NULL,
+  UNIQUE (kind, account, region, arn));
+CREATE INDEX resource_arn ON resource (arn);
+CREATE INDEX resource_name ON resource (name);
+CREATE TABLE path (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
+CREATE TABLE target (
+  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL,
+  value TEXT NOT NULL, state TEXT NOT NULL DEFAULT '', arn TEXT NOT NULL DEFAULT '', gap INTEGER,
+  UNIQUE (kind, account, region, value));
+CREATE INDEX target_arn ON target (kind, arn);
+CREATE TABLE edge (
+  source INTEGER NOT NULL REFERENCES resource (id), path INTEGER NOT NULL REFERENCES path (id),
+  position INTEGER NOT NULL, target INTEGER NOT NULL REFERENCES target (id),
+  PRIMARY KEY (source, path, position)) WITHOUT ROWID;
+CREATE INDEX edge_target ON edge (target);
+CREATE TABLE gap (
+  id INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, service TEXT NOT NULL,
+  operation TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL, action TEXT NOT NULL,
+  kind TEXT NOT NULL, arn TEXT NOT NULL, member TEXT NOT NULL);
+CREATE INDEX gap_arn ON gap (kind, arn);
+CREATE TABLE tag (arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+  PRIMARY KEY (arn, key)) WITHOUT ROWID;
+CREATE TABLE call (
+  service TEXT NOT NULL, operation TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL,
+  calls INTEGER NOT NULL, retries INTEGER NOT NULL, throttled INTEGER NOT NULL,
+  seconds REAL NOT NULL, waited REAL NOT NULL, bytes INTEGER NOT NULL,
+  PRIMARY KEY (service, operation, account, region)) WITHOUT ROWID;
+CREATE TABLE looked (
+  kind TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, state TEXT NOT NULL,
+  because TEXT NOT NULL, PRIMARY KEY (kind, account, region)) WITHOUT ROWID;
+CREATE TABLE sweep (
+  kind TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, newest REAL NOT NULL,
+  whole TEXT NOT NULL, PRIMARY KEY (kind, account, region)) WITHOUT ROWID;
+CREATE TABLE shown (id INTEGER PRIMARY KEY);
+CREATE TABLE pending (
+  kind TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, arn TEXT NOT NULL,
+  item TEXT NOT NULL, PRIMARY KEY (kind, account, region, arn)) WITHOUT ROWID;
+"""
+
+
+class Store:
+    """One SQLite file, written by one thread of one process at a time."""
+
+    def __init__(self, path: str | Path = ":memory:", kinds: Iterable[Kind[Any]] = ()) -> None:
+        """Open an inventory to read, or an empty one in memory; see :meth:`create`."""
+        self.path = str(path)
+        self.kinds = {kind.name: kind for kind in kinds}
+        self._targets: OrderedDict[tuple[str, str, str, str], int] = OrderedDict()
+        self._paths: dict[str, int] = {}
+        self._last = 0  # the highest number given to a resource
+        self._words: dict[tuple[str, str, str, str], str] = {}
+        if self.path == ":memory:":
+            self._db = sqlite3.connect(self.path, check_same_thread=False)
+            self._db.executescript(_SCHEMA)
+            self.put("format", FORMAT)
+            return
+        if not Path(path).is_file():
+            raise AuditorError(f"{path}: no such file; make one with `auditor collect -o {path}`")
+        try:
+            uri = f"{Path(path).absolute().as_uri()}?mode=rw"
+            self._db = sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=1.0)
+            found = self.get("format")
+        except sqlite3.Error as error:
+            if error.sqlite_errorname == "SQLITE_BUSY":
+                raise AuditorError(
+                    f"{path}: in use ({error}); if a scan is writing it, wait for it or name"
+                    " another file"
+                ) from None
+            raise AuditorError(
+                f"{path}: not an inventory ({error}); `auditor collect -o FILE` makes one"
+            ) from None
+        if found != FORMAT:
+            raise AuditorError(
+                f"{path}: an inventory of format {found}; this reads {FORMAT}: start it over with"
+                " `auditor scan --refresh` or `auditor collect --refresh`"
+            )
+
+    @classmethod
+    def create(cls, path: str | Path, kinds: Iterable[Kind[Any]] = ()) -> Self:
+        """Make an empty inventory file, readable by its owner only, replacing one of that name.
+
+        A file of that name that is not an inventory is refused.
+        """
+        target = Path(path)
+        if target.exists() and target.stat().st_size:
+            _ours(target)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
+            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except OSError as error:
+            raise AuditorError(
+                f"{path}: cannot be written ({error.strerror}); name another place"
+            ) from None
+        with sqlite3.connect(target) as db:
+            db.executescript(_SCHEMA)
+            db.execute("INSERT INTO meta VALUES ('format', ?)", (str(FORMAT),))
+        db.close()  # sqlite's own "with" ends a transaction and not the connection
+        return cls.keep(target, kinds)
+
+    @classmethod
+    def keep(cls, path: str | Path, kinds: Iterable[Kind[Any]] = ()) -> Self:
+        """Open an inventory file to write to it, and to go on with what it holds.
+
+        One that is not there is made. Only one may write at a time; the others are refused.
+        """
+        target = Path(path)
+        if not target.exists() or not target.stat().st_size:
+            return cls.create(path, kinds)
+        made = cls(target, kinds)
+        try:
+            target.chmod(0o600)
+            made._db.execute("PRAGMA synchronous = OFF")  # a crash of the machine is not survived
+            made._db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            made._db.execute("BEGIN EXCLUSIVE")
+            made._db.commit()
+        except (OSError, sqlite3.Error) as error:
+            made._db.close()
+            raise AuditorError(
+                f"{path}: cannot be written ({error}); if a scan is writing it, wait for it or"
+                " name another file"
+            ) from None
+        return made
+
+    def close(self) -> None:
+        """Commit and close."""
+        self._db.commit()
+        self._db.close()
+
+    def commit(self) -> None:
+        """Make what was written so far survive a kill, and be read from now on."""
+        self._db.commit()
+
+    def forget(self) -> None:
+        """Forget what was read, because rows were deleted."""
+        self._targets.clear()
+        self.commit()
+
+    @property
+    def db(self) -> sqlite3.Connection:
+        """The file itself, for what keeps it from run to run (``auditor/runs.py``)."""
+        return self._db
+
+    # -- facts of the scan
+
+    def put(self, key: str, value: Any) -> None:
+        """Store one fact of the scan (JSON)."""
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return one fact of the scan."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return default if row is None else json.loads(row[0])
+
+    # -- writing
+
+    def add(self, kind: Kind[Any], **facts: Any) -> int:
+        """Store one resource, by the names of :class:`New`, and return its number."""
+        return self.add_all(kind, [New(**facts)])[0]
+
+    def add_all(self, kind: Kind[Any], rows: Sequence[New]) -> list[int]:
+        """Store resources of one kind and return their numbers; those already there are replaced.
+
+        A hundred together cost a few statements, where one by one each would cost several.
+        """
+        db = self._db
+        places = json.dumps([f"{row.region} {row.arn}" for row in rows])
+        there = [number for (number,) in db.execute(
+            "SELECT id FROM resource WHERE arn IN (SELECT substr(value, instr(value, ' ') + 1)"
+            " FROM json_each(?1)) AND kind = ?2 AND region || ' ' || arn IN"
+            " (SELECT value FROM json_each(?1))", (places, kind.name)
+        )]
+        for table, column in (("edge", "source"), ("resource", "id")):
+            db.executemany(f"DELETE FROM {table} WHERE {column} = ?", [(n,) for n in there])
+        last = int(db.execute("SELECT ifnull(max(id), 0) FROM resource").fetchone()[0])
+        first = max(last, self._last) + 1  # no number twice: readers may hold the earlier one
+        self._last = first + len(rows) - 1
+        db.executemany(
+            "INSERT OR REPLACE INTO resource (id, kind, account, partition, region, arn, name,"
+            " seen, call, created, settled, tagged, run, document)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            [
+                (first + i, kind.name, row.account, row.partition, row.region, row.arn, row.name,
+                 row.seen, row.call, row.created, row.settled, row.tags is not None, row.run,
+                 json.dumps(row.document, separators=(",", ":"), default=str))
+                for i, row in enumerate(rows)
+            ],
+        )
+        db.executemany("INSERT OR REPLACE INTO tag VALUES (?,?,?)", [
+            (row.arn, key, value) for row in rows for key, value in (row.tags or {}).items()
+        ])
+        return list(range(first, first + len(rows)))
+
+    def link(
+        self, source: int, kind: Kind[Any], path: str, position: int, value: str,
+        account: str, region: str,
+    ) -> None:
+        """Store that ``source`` names ``value`` at ``path``."""
+        self._link([self._edge_row(source, kind, path, position, value, account, region)])
+
+    def _link(self, edges: Iterable[tuple[int, int, int, int]]) -> None:
+        self._db.executemany("INSERT OR REPLACE INTO edge VALUES (?,?,?,?)", edges)
+
+    def _edge_row(
+        self, source: int, kind: Kind[Any], path: str, position: int, value: str,
+        account: str, region: str,
+    ) -> tuple[int, int, int, int]:
+        if path not in self._paths:
+            self._db.execute("INSERT OR IGNORE INTO path (path) VALUES (?)", (path,))
+            self._paths[path] = self._db.execute(
+                "SELECT id FROM path WHERE path = ?", (path,)
+            ).fetchone()[0]
+        return source, self._paths[path], position, self._target(kind, account, region, value)
+
+    def _target(self, kind: Kind[Any], account: str, region: str, value: str) -> int:
+        """Return the number of what a link's value names; many links name the same."""
+        key = (kind.name, account, region, value)
+        held = self._targets.get(key)
+        if held is None:
+            made = self._db.execute(
+                "INSERT OR IGNORE INTO target (kind, account, region, value) VALUES (?,?,?,?)", key
+            )
+            held = made.lastrowid if made.rowcount else None
+            held = held or int(self._db.execute(
+                "SELECT id FROM target WHERE kind = ? AND account = ? AND region = ?"
+                " AND value = ?", key
+            ).fetchone()[0])
+            self._targets[key] = held
+            if len(self._targets) > 4096:
+                self._targets.popitem(last=False)
+        return held
+
+    def named(
+        self, kind: Kind[Any], account: str, region: str, value: str, state: str,
+        arn: str = "", gap: int | None = None,
+    ) -> None:
+        """Store what became of a link's value: see :class:`Edge` for the states."""
+        number = self._target(kind, account, region, value)
+        self._db.execute(
+            "UPDATE target SET state = ?, arn = ?, gap = ? WHERE id = ?", (state, arn, gap, number)
+        )
+
+    def connect(self, source: int, kind: Kind[Any], document: Mapping[str, Any], account: str,
+                region: str) -> list[tuple[Kind[Any], str, str]]:
+        """Store the edges of a document; return what they point at: kind, region, value."""
+        return self.connect_all(kind, [(source, document, account, region)])
+
+    def connect_all(
+        self, kind: Kind[Any], rows: Iterable[tuple[int, Mapping[str, Any], str, str]]
+    ) -> list[tuple[Kind[Any], str, str]]:
+        """Store the edges of documents of one kind: number, document, account, region of each.
+
+        Returns what they point at, each once: kind, region, value.
+        """
+        pointed: dict[tuple[Kind[Any], str, str], None] = {}
+        edges = []
+        for source, document, account, region in rows:
+            for link, position, value in kind.values(document):
+                where = GLOBAL if link.to.scope == "account" else region
+                edges.append(
+                    self._edge_row(source, link.to, link.path, position, value, account, where)
+                )
+                pointed[link.to, where, value] = None
+        self._link(edges)
+        return list(pointed)
+
+    def settle(self) -> None:
+        """Find, by name or ARN, the resource that each link's value means.
+
+        Values that a call has already settled (:meth:`named`) are left alone.
+        """
+        for kind, account, region, value in self._open(list(self.kinds)):
+            name = kind.name
+            owner = kind.foreign(value)
+            meant = kind.canon(value)
+            told = kind.place(value) or region  # an ARN may name another region
+            arn = self._meant(name, account, told if kind.scope == "region" else "", meant)
+            if arn:
+                self.named(kind, account, region, value, "here", arn)
+            elif owner and owner != account:
+                self.named(kind, account, region, value, "foreign", owner)
+            elif told != region and kind.scope == "region" and not self._was_looked(name, told):
+                self.named(kind, account, region, value, "unseen")  # nobody looked there
+        self._words.clear()
+
+    def _was_looked(self, kind: str, region: str) -> bool:
+        """Tell whether a kind was listed in a region, to its end."""
+        return self._db.execute(
+            "SELECT 1 FROM looked WHERE kind = ? AND region = ? AND state = 'done'", (kind, region)
+        ).fetchone() is not None
+
+    def _open(self, names: Sequence[str]) -> Iterator[tuple[Kind[Any], str, str, str]]:
+        """Yield the links' values that nothing has settled: kind, account, region, value.
+
+        A thousand are read at once: there may be more of them than memory wants to hold.
+        """
+        last = 0
+        while rows := self._db.execute(
+            "SELECT id, kind, account, region, value FROM target WHERE state = '' AND id > ?"
+            " AND kind IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT 1000",
+            (last, json.dumps(names)),
+        ).fetchall():
+            for _, name, account, region, value in rows:
+                yield self.kinds[name], account, region, value
+            last = rows[-1][0]
+
+    def _meant(self, kind: str, account: str, region: str, word: str) -> str:
+        """Return the ARN of the resource that a name or an ARN means, or "".
+
+        Thousands of addresses mean one bucket: what was found is remembered meanwhile.
+        """
+        key = (kind, account, region, word)
+        if key not in self._words:
+            row = self._db.execute(
+                "SELECT arn FROM resource WHERE kind = ? AND account = ? AND (name = ? OR arn = ?)"
+                " AND (? = '' OR region = ?)", (kind, account, word, word, region, region),
+            ).fetchone()
+            self._words[key] = str(row[0]) if row else ""
+        return self._words[key]
+
+    def open_values(self, *kinds: Kind[Any]) -> Iterator[tuple[Kind[Any], str, str]]:
+        """Yield each link's value that nothing has settled yet: kind, region, value."""
+        for kind, _, region, value in self._open([kind.name for kind in kinds]):
+            yield kind, region, value
+
+    def populated(self, regions: Iterable[str]) -> list[str]:
+        """Return those of the regions in which a resource with an identity of its own lies."""
+        found = {row[0] for row in self._db.execute("SELECT DISTINCT region FROM resource")}
+        return [region for region in regions if region in found]
+
+    def tagged(self, region: str) -> list[tuple[str, int, int]]:
+        """Return for each kind in a region how many came with their tags, and how many did not."""
+        return self._db.execute(
+            "SELECT kind, sum(tagged), sum(NOT tagged) FROM resource WHERE region = ?"
+            " GROUP BY kind ORDER BY kind", (region,)
+        ).fetchall()
+
+    def untagged(self, kind: str, region: str) -> list[str]:
+        """Return the ARNs of the resources of a kind in a region whose tags did not come."""
+        return [arn for (arn,) in self._db.execute(
+            "SELECT arn FROM resource WHERE kind = ? AND region = ? AND NOT tagged ORDER BY arn",
+            (kind, region),
+        )]
+
+    def types(self, kind: str, region: str) -> set[str]:
+        """Return what ARNs call a kind, as ``service:type``; ``service`` where they do not say."""
+        arns = (arn.split(":", 5) for arn in self.untagged(kind, region))
+        found = set()
+        for _, _, service, _, _, rest in arns:
+            word = re.split(r"[/:]", rest)[0]
+            found.add(service if word == rest else f"{service}:{word}")
+        return found
+
+    def gap(self, gap: Gap) -> int:
+        """Store a gap and return its number."""
+        cursor = self._db.execute(
+            "INSERT INTO gap (account, region, service, operation, code, message, action, kind,"
+            " arn, member) VALUES (?,?,?,?,?,?,?,?,?,?) RETURNING id",
+            (gap.account, gap.region, gap.service, gap.operation, gap.code, gap.message,
+             gap.action, gap.kind, gap.arn, gap.member),
+        )
+        return int(cursor.fetchone()[0])
+
+    def tag(self, arn: str, tags: Mapping[str, str]) -> None:
+        """Store the tags of a resource."""
+        self._db.executemany(
+            "INSERT OR REPLACE INTO tag VALUES (?,?,?)", [(arn, k, v) for k, v in tags.items()]
+        )
+
+    def looked(
+        self, kind: Kind[Any], account: str, region: str, state: str, because: str = ""
+    ) -> None:
+        """Store that a kind was listed there: ``done``, ``refused`` or ``unavailable``."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO looked VALUES (?,?,?,?,?)",
+            (kind.name, account, region, state, because),
+        )
+
+    def bill(self, rows: Iterable[Bill]) -> None:
+        """Store the calls made."""
+        self._db.executemany("INSERT OR REPLACE INTO call VALUES (?,?,?,?,?,?,?,?,?,?)", rows)
+
+
+def _ours(path: Path) -> None:
+    """Refuse a file that is no inventory, of whatever format: it is not ours to replace."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+    except sqlite3.Error as error:
+        raise AuditorError(
+            f"{path}: not an inventory ({error}); `auditor collect -o FILE` makes one"
+        ) from None
