@@ -163,18 +163,26 @@ def findings(
     window_days: int = WINDOW_DAYS,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Iterator[Finding]:
-    """Yield the findings of each rule in turn, ordered by rule, account, region and ARN."""
+    """Yield the findings of each kind of resource in turn, by account, region, ARN and rule.
+
+    A resource is read once for all the rules that judge it: there may be a hundred thousand.
+    """
     gaps = {gap: i for i, gap in reversed(list(enumerate(inventory.gaps())))}
     partition = inventory.get("partition", "aws")
+    by_kind: dict[Kind[Any], list[Rule[Any]]] = {}
     for rule in rules:
-        for gap in inventory.gaps(kind=rule.on.name, arn=""):
+        by_kind.setdefault(rule.on, []).append(rule)
+    for kind, group in by_kind.items():
+        for gap in inventory.gaps(kind=kind.name, arn=""):
             if not gap.member:
-                yield _unlisted(rule, rule.on, gap, gaps[gap], partition)
-        own = (settings or {}).get(rule.id, {})
-        for resource in inventory.resources(rule.on):
-            yield judge(
-                rule, resource, now=now, window_days=window_days, settings=own, gaps=gaps
-            )
+                for rule in group:
+                    yield _unlisted(rule, kind, gap, gaps[gap], partition)
+        for resource in inventory.resources(kind):
+            for rule in group:
+                yield judge(
+                    rule, resource, now=now, window_days=window_days,
+                    settings=(settings or {}).get(rule.id), gaps=gaps,
+                )
 
 
 def _unlisted(

@@ -175,13 +175,13 @@ def bucket_is_looked_at(bucket: Resource[Bucket]) -> Verdict:
     if used is None:
         return NotApplicable("nothing of SageMaker that was seen uses the bucket")
     region = region_of(bucket)
-    for session in bucket.all(MACIE, region):
-        if session.data.Session is None:
-            return Fail(f"Macie is off in {region}, though {used.kind.noun} {used.name} uses the"
-                        " bucket")
-        break
-    else:
-        raise Unseen(f"Macie was not asked about in {region}")
+    sessions = bucket.all(MACIE, region)
+    if not sessions:
+        return NotApplicable(f"the bucket lies in {region}, which was left out of the scan or where"
+                             " AWS does not offer Macie")
+    if sessions[0].data.Session is None:
+        return Fail(f"Macie is off in {region}, though {used.kind.noun} {used.name} uses the"
+                    " bucket")
     for told in bucket.used_by(MACIE_BUCKET):
         how = _coverage(told.data)
         if how:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import closing
 
 import msgspec
 import pytest
@@ -137,6 +138,17 @@ def test_with_exactly_the_policy_nothing_is_refused(scan, scanner, scanned, monk
     _, inventory, _ = scan()
     assert inventory.gaps() == []
     assert contents(inventory) == contents(scanned[1])
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_other_random_answers_are_taken_as_well(seed, monkeypatch, tmp_path):
+    world = estate.build(seed=seed)
+    with Fake(world.document) as fake:
+        run = Scanner(fake).scan(monkeypatch, tmp_path / "x", regions=list(estate.REGIONS))
+        assert fake.not_modelled == [] and run.gaps == []
+    with closing(Inventory(tmp_path / "x", TABLE)) as inventory:
+        assert set(KINDS) - set(inventory.counts()) == set()
+    assert SECRET.encode() not in (tmp_path / "x").read_bytes()
 
 
 def contents(inventory):

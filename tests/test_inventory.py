@@ -114,5 +114,5 @@ def test_a_stranger_format_is_refused(tmp_path):
     inventory = Inventory.create(path, TABLE)
     inventory.put("format", 99)
     inventory.close()
-    with pytest.raises(AuditorError, match="format 99; this reads 2: start it over with .*--refresh"):
+    with pytest.raises(AuditorError, match=r"format 99; this reads 2: start it over with .*--refresh"):
         Inventory(path, TABLE)

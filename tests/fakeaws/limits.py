@@ -1,11 +1,11 @@
-"""How fast a fake answers and how often it may be asked: latency and quotas."""
+"""How often a fake may be asked: quotas, as AWS keeps them."""
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from time import monotonic
 
 
 class Quotas:
@@ -27,7 +27,7 @@ class Quotas:
         if rate is None:
             return True
         place = (call.account, call.region, name)
-        most, now = max(rate, 1.0), time.monotonic()
+        most, now = max(rate, 1.0), monotonic()
         with self._lock:
             left, since = self._buckets.get(place, (most, now))
             left = min(most, left + (now - since) * rate)

@@ -54,8 +54,7 @@ class World:
                 return found
         for declared in entries:
             if declared.get("*") is EMPTY:
-                nothing = unset(call)
-                return _empty(of, call) if nothing is None else nothing
+                return self._nothing(of, call)
         raise Error(NOT_MODELLED, f"{call} is not in the document", 501)
 
     def resources(self, call_or_account, service_name, noun, region=""):
@@ -95,8 +94,13 @@ class World:
                 resource = self._named(of, call, resources)
                 if call.operation in resource:
                     return _declared(resource[call.operation], call)
-                return unset(call) or _empty(of, call)
+                return self._nothing(of, call)
         return None
+
+    def _nothing(self, of, call):
+        """Return what AWS says where there is nothing of what is asked for."""
+        found = unset(call)
+        return _empty(of, call) if found is None else found
 
     def _named(self, of, call, resources):
         """Return the resource whose members are what the call's parameters say.
@@ -118,13 +122,13 @@ class World:
         """Return the resources that one of their own words may name so."""
         if isinstance(resources, Generated):
             return resources.named(value)
-        index = self._indexes.get(id(resources))
-        if index is None:
+        known, length, index = self._indexes.get(id(resources), (None, 0, {}))
+        if known is not resources or length != len(resources):  # a test may add to a list
             index = {}
             for resource in resources:
                 for word in _values(resource) | set(map(str, resource.get("_of", {}).values())):
                     index.setdefault(word, []).append(resource)
-            self._indexes[id(resources)] = index
+            self._indexes[id(resources)] = resources, len(resources), index
         return index.get(str(value), ())
 
     def _list(self, of, call, noun, resources):
@@ -164,13 +168,12 @@ class World:
             return Test(f"{noun}Status", "Equals", value)
         member = name.removesuffix("Equals")
         parent = re.sub(r"(Name|Arn|Id)$", "", member)
-        if parent != noun and any(_parents(declared, parent) for declared in self._entries(call)):
-            family = _parents(next(e for e in self._entries(call) if _parents(e, parent)), parent)
-            found = self._candidates(family, value)
+        parents = self.declared(call, parent) if parent != noun else None
+        if parents and isinstance(parents, list):
+            found = self._candidates(parents, value)
             if not found:
                 raise not_found(call)
-            words = _values(found[0])
-            return _Child(member, words)
+            return _Child(member, _values(found[0]))
         if isinstance(resources, list) and (not resources or any(
             member in r or member in r.get("_of", {}) for r in resources
         )):
@@ -201,11 +204,6 @@ _BOUNDS = {
     )
     for word, operator in (("After", "GreaterThan"), ("Before", "LessThan"))
 }
-
-
-def _parents(declared, noun):
-    found = declared.get(noun)
-    return found if isinstance(found, list) and found else None
 
 
 def _values(resource):

@@ -97,7 +97,7 @@ def model(service):
 def enum_of(owner, member):
     if not owner.__module__.startswith("auditor.shapes."):
         return ()  # a structure of our own, made of AWS's
-    service = owner.__module__.rpartition(".")[2]
+    service = owner.__module__.rpartition(".")[2].removeprefix("aws_").replace("_", "-")
     return tuple(getattr(model(service).shape_for(owner.__name__).members[member], "enum", ()))
 
 

@@ -150,7 +150,7 @@ def told(**more):
     ([USER, MACIE_ON, told()], "fail", "no job"),
     ([USER, Other(MACIE, {})], "fail", "Macie is off"),
     ([USER, MACIE_ON], "unknown", "Macie says nothing"),
-    ([USER], "unknown", "was not asked"),
+    ([USER], "not_applicable", "left out of the scan"),
     ([MACIE_ON, told(automatedDiscoveryMonitoringStatus="NOT_MONITORED")], "not_applicable",
      "nothing of SageMaker"),
 ])
