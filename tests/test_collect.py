@@ -10,8 +10,9 @@ import pytest
 
 from auditor import scan
 from auditor.aws.lanes import ABREAST, WORKERS, Lanes
+from auditor.aws.models import READS
 from auditor.aws.pace import Pace, _Bucket
-from auditor.aws.session import READS, Session
+from auditor.aws.session import Session
 from auditor.errors import AuditorError
 from auditor.inventory import GLOBAL, Inventory
 from auditor.kinds import BUCKET, KEY, MACIE, NOTEBOOK, ROLE, TRAIL, TRAINING_JOB

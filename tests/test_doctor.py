@@ -6,11 +6,11 @@ import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+import botocore.session
 import pytest
 
 from auditor import scan
 from auditor.aws import doctor
-from auditor.aws.models import model
 from auditor.aws.pace import Pace
 from auditor.aws.plan import calls
 from auditor.aws.session import ReadOnlyViolation, Session, only_read
@@ -60,7 +60,7 @@ def states(found):
 # -- the guard
 
 def test_the_guard_lets_one_simulation_through_and_no_other():
-    iam = model("iam")
+    iam = botocore.session.get_session().get_service_model("iam")
     only_read(iam.operation_model("SimulatePrincipalPolicy"))
     with pytest.raises(ReadOnlyViolation):
         only_read(iam.operation_model("SimulateCustomPolicy"))

@@ -9,8 +9,8 @@ from contextlib import closing
 import msgspec
 import pytest
 
+from auditor.aws.models import ALSO, READS
 from auditor.aws.plan import Call, permissions
-from auditor.aws.session import ALSO, READS
 from auditor.inventory import GLOBAL, Inventory
 from auditor.kinds import TABLE
 from tests.fakeaws import Fake, Fault, Permissions

@@ -10,11 +10,10 @@ import botocore.exceptions
 import pytest
 
 from auditor import scan
-from auditor.aws.models import model
+from auditor.aws.models import READS, model
 from auditor.aws.pace import ATTEMPTS, PATIENCE, Pace, Refused
 from auditor.aws.plan import Call
 from auditor.aws.quotas import QUOTAS, SHARE, Allowance, Quota, quota
-from auditor.aws.session import READS
 from auditor.cli._progress import to_go
 from auditor.evaluate import evaluate
 from auditor.inventory import Inventory

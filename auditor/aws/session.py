@@ -19,23 +19,10 @@ import botocore.session
 from botocore.model import OperationModel
 
 import auditor
-from auditor.aws.models import loader
+from auditor.aws.models import loader, reads
 from auditor.aws.wire import SOUND, Parsers
 from auditor.errors import AuditorError, nearest
 
-READS = re.compile(r"^(List|Describe|Get|Head|Search|BatchGet)[A-Z]")
-# Allowed although they do not begin with a verb of reading: they change nothing and identify us.
-ALSO = {
-    ("sts", "AssumeRole"), ("sagemaker", "Search"),
-    ("iam", "SimulatePrincipalPolicy"),  # IAM reckons what a policy would allow; `auditor doctor`
-}
-# Refused although they begin with one: they hand out data or credentials, which no audit needs.
-NEVER = {
-    ("s3", "GetObject"), ("s3", "GetObjectTorrent"), ("secretsmanager", "GetSecretValue"),
-    ("secretsmanager", "BatchGetSecretValue"), ("ssm", "GetParameter"), ("ssm", "GetParameters"),
-    ("ssm", "GetParametersByPath"), ("sts", "GetSessionToken"), ("sts", "GetFederationToken"),
-    ("ecr", "GetAuthorizationToken"), ("sagemaker-runtime", "GetObject"),
-}
 _UNREACHED = (
     botocore.exceptions.ConnectionError, botocore.exceptions.HTTPClientError,
 )
@@ -58,10 +45,12 @@ class MalformedAnswer(botocore.exceptions.BotoCoreError):  # type: ignore[misc]
 
 
 def only_read(model: OperationModel, **_: Any) -> None:
-    """Refuse an operation that is not on the list of those that read (a ``before-call`` hook)."""
+    """Refuse an operation that is not on the list of those that read (a ``before-call`` hook).
+
+    Clients are made of models that have no other (``models.py``); this holds whatever the models.
+    """
     service, operation = model.service_model.service_name, model.name
-    allowed = READS.match(operation) or (service, operation) in ALSO
-    if not allowed or (service, operation) in NEVER:
+    if not reads(service, operation):
         raise ReadOnlyViolation(f"refused before it left: {service}:{operation} is not a read")
 
 
