@@ -137,3 +137,11 @@ def test_models_carry_no_documentation_and_every_operation():
     assert notebook.members["RootAccess"].documentation == ""
     assert notebook.members["RootAccess"].enum == ["Enabled", "Disabled"]
     assert loader() is loader()
+
+
+@pytest.mark.parametrize("kind", TABLE, ids=lambda k: k.name)
+def test_an_answer_that_leaves_everything_out_breaks_no_link(kind):
+    assert list(kind.values({})) == []
+    for condition in filter(None, (kind.keep, kind.ended)):
+        jmespath.search(condition, {})
+    assert kind.is_settled({}) is False

@@ -8,8 +8,8 @@ from auditor.shapes import application_autoscaling
 from .sagemaker_serving import ENDPOINT, INFERENCE_COMPONENT
 
 _SCALED = (
-    Link("[ResourceId][?starts_with(@, 'endpoint/')]", ENDPOINT),
-    Link("[ResourceId][?starts_with(@, 'inference-component/')]", INFERENCE_COMPONENT),
+    Link("[ResourceId][?@ && starts_with(@, 'endpoint/')]", ENDPOINT),
+    Link("[ResourceId][?@ && starts_with(@, 'inference-component/')]", INFERENCE_COMPONENT),
 )
 
 SCALABLE_TARGET = Kind(
