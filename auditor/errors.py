@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -15,6 +16,19 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """Return `` (did you mean a, b?)`` for the known words nearest to ``word``, or nothing."""
     close = get_close_matches(word, list(known), n=3, cutoff=0.5)
     return f" (did you mean {', '.join(close)}?)" if close else ""
+
+
+def full(error: OSError) -> bool:
+    """Tell whether the disk is full, or as much of it as we may have."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def no_space(what: object, error: Exception) -> AuditorError:
+    """Return the error of a disk that is full."""
+    why = error.strerror if isinstance(error, OSError) else error
+    return AuditorError(
+        f"no space left: {what} could not be written ({why}); free some or name another place"
+    )
 
 
 @dataclass(frozen=True, slots=True)

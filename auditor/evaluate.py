@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections import Counter
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cache
@@ -27,13 +27,18 @@ from auditor.finding import (
     RunCard,
     fingerprint,
 )
+from auditor.findings import HISTORICAL, Findings
 from auditor.inventory import Inventory, Kind, Resource
+from auditor.keeping import Broken
 from auditor.rule import Rule
 from auditor.shape import Read, recording, when
-from auditor.verdict import Fail, NotApplicable, Pass, Severity, Status
+from auditor.verdict import Fail, NotApplicable, Pass, Status
 
 WINDOW_DAYS = 90
 _MOST_EVIDENCE = 40
+_PASS, _FAIL, _NOT_APPLICABLE, _UNKNOWN = (  # as a finding holds them
+    status.value for status in (Status.PASS, Status.FAIL, Status.NOT_APPLICABLE, Status.UNKNOWN)
+)
 
 
 def card(rule: Rule[Any]) -> RuleCard:
@@ -44,6 +49,16 @@ def card(rule: Rule[Any]) -> RuleCard:
         controls={name: list(ids) for name, ids in rule.controls.items()},
         aliases=list(rule.aliases),
     )
+
+
+class _Asked:
+    """A rule as it is asked in one evaluation: what all its findings have in common."""
+
+    def __init__(self, rule: Rule[Any], settings: Mapping[str, Any] | None) -> None:
+        self.rule = rule
+        self.settings = settings or {}
+        self.controls = {name: list(ids) for name, ids in rule.controls.items()}
+        self.severity = rule.severity.value
 
 
 def judge(
@@ -59,48 +74,60 @@ def judge(
 
     What was not seen makes Unknown; so does a rule that breaks, and it says so.
     """
-    settings = settings or {}
+    past = _historical(resource, now - timedelta(days=window_days))
+    return _judged(_Asked(rule, settings), resource, _about(resource), past, gaps or {})
+
+
+def _about(resource: Resource[Any]) -> ResourceCard:
+    return ResourceCard(
+        kind=resource.kind.name, arn=resource.arn, name=resource.name, tags=resource.known_tags
+    )
+
+
+def _judged(
+    asked: _Asked, resource: Resource[Any], about: ResourceCard, historical: bool,
+    gaps: Mapping[Gap, int],
+) -> Finding:
+    rule = asked.rule
     gap: Gap | None = None
-    severity = rule.severity
+    severity, fix = asked.severity, ""
+    evidence: list[Evidence] = []
     try:
-        verdict = rule(resource, **settings)
+        verdict = rule(resource, **asked.settings)
     except Unseen as unseen:
-        status, message, gap = Status.UNKNOWN, str(unseen), unseen.gap
+        status, message, gap = _UNKNOWN, str(unseen), unseen.gap
+    except (Broken, sqlite3.Error):
+        raise  # no fault of the rule's
     except Exception as error:  # noqa: BLE001 - a rule of anyone's: its break is a finding
-        status = Status.UNKNOWN
+        status = _UNKNOWN
         message = (
             f"the rule broke ({type(error).__name__}: {error}); this is a fault of {rule.pack}"
         )
     else:
         match verdict:
-            case Pass():
-                status = Status.PASS
-            case Fail():
-                status = Status.FAIL
-                severity = verdict.severity or rule.severity
-            case NotApplicable():
-                status = Status.NOT_APPLICABLE
+            case Pass(message):
+                status = _PASS
+            case NotApplicable(message):
+                status = _NOT_APPLICABLE
+            case Fail(message):
+                status = _FAIL
+                severity = (verdict.severity or rule.severity).value
+                evidence = _evidence(rule, resource, asked.settings)
+                fix = mended(rule.fix, resource)
             case _:
-                status = Status.UNKNOWN
-        message = verdict.because if isinstance(verdict, Pass | Fail | NotApplicable) else (
-            f"the rule returned {verdict!r}, not a verdict; this is a fault of {rule.pack}"
-        )
-    evidence = _evidence(rule, resource, settings) if status is Status.FAIL else []
+                status = _UNKNOWN
+                message = (
+                    f"the rule returned {verdict!r}, not a verdict; this is a fault of {rule.pack}"
+                )
     return Finding(
-        rule=rule.id, status=status.value, severity=severity.value, title=rule.title,
+        rule=rule.id, status=status, severity=severity, title=rule.title,
         message=message, account=resource.account, partition=resource.partition,
-        region=resource.region,
-        resource=ResourceCard(
-            kind=resource.kind.name, arn=resource.arn, name=resource.name, tags=resource.known_tags
-        ),
+        region=resource.region, resource=about,
         fingerprint=fingerprint(
             rule.id, resource.partition, resource.account, resource.region, resource.arn
         ),
-        evidence=evidence,
-        controls={name: list(ids) for name, ids in rule.controls.items()},
-        fix=mended(rule.fix, resource) if status is Status.FAIL else "",
-        historical=_historical(resource, now, window_days),
-        gap=(gaps or {}).get(gap) if gap else None,
+        evidence=evidence, controls=asked.controls, fix=fix, historical=historical,
+        gap=gaps.get(gap) if gap else None,
     )
 
 
@@ -115,12 +142,18 @@ def mended(fix: str, resource: Resource[Any]) -> str:
     )
 
 
-def _historical(resource: Resource[Any], now: datetime, window_days: int) -> bool:
+def _historical(resource: Resource[Any], window: datetime) -> bool:
+    """Tell whether it is a job that ended before the window begins."""
     ended = resource.kind.ended
-    if not ended or {"", re.split(r"[.\[]", ended)[0]} & resource.unseen.keys():
+    if not ended or {"", _head(ended)} & resource.unseen.keys():
         return False
     at = _compiled(ended).search(resource.data._raw)
-    return bool(at) and when(at) < now - timedelta(days=window_days)
+    return bool(at) and when(at) < window
+
+
+def _head(path: str) -> str:
+    """Return the member of the answer that a path begins with."""
+    return path.partition(".")[0].partition("[")[0]
 
 
 @cache
@@ -150,8 +183,10 @@ def _plain(read: Read) -> Any:
 
 
 def _call(source: Resource[Any], read: Read) -> str:
-    head = re.split(r"[.\[]", read.path)[0]
-    call = next((p.call for p in source.kind.parts if p.member == head), source.call)
+    call: str = source.call
+    if source.kind.parts:
+        head = _head(read.path)
+        call = next((p.call for p in source.kind.parts if p.member == head), call)
     return call.replace(".", ":", 1)  # the table of kinds writes service.Operation
 
 
@@ -169,33 +204,33 @@ def findings(
     """
     gaps = {gap: i for i, gap in reversed(list(enumerate(inventory.gaps())))}
     partition = inventory.get("partition", "aws")
-    by_kind: dict[Kind[Any], list[Rule[Any]]] = {}
+    window = now - timedelta(days=window_days)
+    by_kind: dict[Kind[Any], list[_Asked]] = {}
     for rule in rules:
-        by_kind.setdefault(rule.on, []).append(rule)
+        by_kind.setdefault(rule.on, []).append(_Asked(rule, (settings or {}).get(rule.id)))
     for kind, group in by_kind.items():
         for gap in inventory.gaps(kind=kind.name, arn=""):
             if not gap.member:
-                for rule in group:
-                    yield _unlisted(rule, kind, gap, gaps[gap], partition)
+                for asked in group:
+                    yield _unlisted(asked, kind, gap, gaps[gap], partition)
         for resource in inventory.resources(kind):
-            for rule in group:
-                yield judge(
-                    rule, resource, now=now, window_days=window_days,
-                    settings=(settings or {}).get(rule.id), gaps=gaps,
-                )
+            about, past = _about(resource), _historical(resource, window)
+            for asked in group:
+                yield _judged(asked, resource, about, past, gaps)
 
 
 def _unlisted(
-    rule: Rule[Any], kind: Kind[Any], gap: Gap, number: int, partition: str
+    asked: _Asked, kind: Kind[Any], gap: Gap, number: int, partition: str
 ) -> Finding:
+    rule = asked.rule
     arn = f"arn:{partition}:{kind.service}:{gap.region}:{gap.account}:*"
     return Finding(
-        rule=rule.id, status=Status.UNKNOWN.value, severity=rule.severity.value,
+        rule=rule.id, status=_UNKNOWN, severity=asked.severity,
         title=rule.title, message=f"{kind.name} could not be listed: {gap}",
         account=gap.account, partition=partition, region=gap.region,
         resource=ResourceCard(kind=kind.name, arn=arn, name="(all)"),
         fingerprint=fingerprint(rule.id, partition, gap.account, gap.region, arn),
-        controls={name: list(ids) for name, ids in rule.controls.items()}, gap=number,
+        controls=asked.controls, gap=number,
     )
 
 
@@ -208,7 +243,7 @@ def evaluate(
     window_days: int = WINDOW_DAYS,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Run:
-    """Judge an inventory by the rules and return the run, whole."""
+    """Judge an inventory by the rules and return the run, whole, in memory that stays flat."""
     rules = list(rules)
     meta = {key: inventory.get(key) for key in (
         "id", "started", "finished", "partition", "caller", "endpoint",
@@ -216,11 +251,8 @@ def evaluate(
     accounts = inventory.get("accounts", [])
     regions = inventory.get("regions", [])
     now = when(meta["finished"] or meta["started"])
-    found = sorted(
-        findings(inventory, rules, now=now, window_days=window_days, settings=settings),
-        key=lambda f: (
-            -Severity(f.severity).rank, f.rule, f.account, f.region, f.resource.arn
-        ),
+    found = Findings(
+        findings(inventory, rules, now=now, window_days=window_days, settings=settings)
     )
     calls = [
         CallCost(call=f"{service}:{operation}", account=account, region=region, calls=count,
@@ -229,7 +261,9 @@ def evaluate(
         for service, operation, account, region, count, retries, throttled, seconds, waited, size
         in inventory.calls()
     ]
-    outcomes = Counter(f.status for f in found)
+    outcomes = dict.fromkeys((s.value for s in Status), 0)
+    for told, count in found.tally.items():
+        outcomes[Status.FAIL if told.outcome == HISTORICAL else told.outcome] += count
     return Run(
         run=RunCard(
             id=meta["id"] or "", started=meta["started"] or "", finished=meta["finished"] or "",
@@ -239,14 +273,14 @@ def evaluate(
         ),
         coverage=Coverage(
             resources=inventory.counts(),
-            outcomes={s.value: outcomes.get(s.value, 0) for s in Status},
+            outcomes=outcomes,
             looks=[
                 Look(kind=kind, account=account, region=region, state=state, because=because)
                 for kind, account, region, state, because in inventory.looks()
             ],
             rules_selected=len(rules),
             rules_available=len(rules) if available is None else available,
-            historical=sum(f.historical and f.status == Status.FAIL.value for f in found),
+            historical=len(found.of(HISTORICAL)),
             jobs_window_days=window_days,
             tags_unseen=inventory.get("tags_unseen", []),
             notes=inventory.get("notes", []),

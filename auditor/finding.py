@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
+from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
@@ -32,8 +34,15 @@ def fingerprint(rule: str, partition: str, account: str, region: str, arn: str) 
     The first 32 hexadecimal digits of SHA-256 over version 1 of the form below. Nothing that
     may change between nights (message, severity, title, time) is part of it.
     """
-    text = "1\n" + "\n".join([rule, partition, account, region, arn])
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    digest = _begun(rule, partition, account, region).copy()
+    digest.update(arn.encode())
+    return digest.hexdigest()[:32]
+
+
+@lru_cache(maxsize=4096)
+def _begun(rule: str, partition: str, account: str, region: str) -> hashlib._Hash:
+    """Return the digest as far as all the resources of a place have it in common."""
+    return hashlib.sha256("\n".join(["1", rule, partition, account, region, ""]).encode())
 
 
 class Plain(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
@@ -226,6 +235,6 @@ class Run(Plain, frozen=True, kw_only=True):
     gaps: Annotated[list[GapCard], _about("What AWS did not let us see.")]
     cost: Annotated[Cost, _about("What the scan cost.")]
     rules: Annotated[list[RuleCard], _about("The rules that judged.")]
-    findings: Annotated[list[Finding], _about(
+    findings: Annotated[Collection[Finding], _about(
         "Every outcome of every rule, worst first; `--outcomes` narrows this list only."
     )]

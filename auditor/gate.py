@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from auditor.finding import Run
+from auditor.findings import HISTORICAL, spooled
 from auditor.verdict import Severity, Status
 
 CLEAN, FINDINGS, USAGE, INCOMPLETE, FAULT = 0, 1, 2, 3, 4
@@ -33,17 +35,20 @@ def decide(
     ``allow_incomplete`` the gaps are named but do not count. Findings on jobs that ended before
     the window are historical and count only if asked.
     """
-    failed = [
-        f for f in run.findings
-        if f.status == Status.FAIL and Severity(f.severity) >= fail_on
-        and (count_historical or not f.historical)
-    ]
-    unknown = sum(f.status == Status.UNKNOWN for f in run.findings)
+    failed: Counter[Severity] = Counter()
+    unknown = 0
+    for told, count in spooled(run.findings).tally.items():
+        counts = told.outcome == Status.FAIL or (count_historical and told.outcome == HISTORICAL)
+        if counts and Severity(told.severity) >= fail_on:
+            failed[Severity(told.severity)] += count
+        elif told.outcome == Status.UNKNOWN:
+            unknown += count
     blind = max(unknown, 1 if run.gaps and unknown == 0 and _nothing_seen(run) else 0)
     why = []
     if failed:
-        worst = max(failed, key=lambda f: Severity(f.severity).rank).severity
-        why.append(f"{len(failed)} findings at or above {fail_on.value}, the worst {worst}")
+        why.append(
+            f"{failed.total()} findings at or above {fail_on.value}, the worst {max(failed).value}"
+        )
     if unknown:
         why.append(f"{unknown} outcomes unknown because of what AWS did not let us see")
     elif blind:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from array import array
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast, overload
+
+import msgspec
 
 from auditor.errors import Gap, Unseen
+from auditor.keeping import Broken
 from auditor.kind import Kind, Link, Part
 from auditor.shape import Shape
 from auditor.store import GLOBAL, Bill, New, Store
@@ -42,8 +46,8 @@ class Resource(Generic[S]):
     """One resource as it was seen. ``data`` is AWS's answer, read by AWS's names."""
 
     __slots__ = (
-        "_id", "_inventory", "account", "arn", "call", "data", "kind", "known_tags", "name",
-        "partition", "region", "seen", "unseen",
+        "_id", "_inventory", "_linked", "_users", "account", "arn", "call", "data", "kind",
+        "known_tags", "name", "partition", "region", "seen", "unseen",
     )
 
     def __init__(
@@ -55,12 +59,14 @@ class Resource(Generic[S]):
         tags: dict[str, str] | None,
     ) -> None:
         self._inventory = inventory
+        self._linked: Linked | None = None
+        self._users: dict[tuple[str, str], tuple[int, Resources[Any]]] = {}
         (self._id, _, self.account, self.partition, self.region, self.arn, self.name,
          document, self.seen, self.call) = row
         self.kind = kind
         self.unseen = unseen
         self.known_tags = tags
-        self.data: S = kind.shape(json.loads(document), source=self, unseen=unseen)
+        self.data: S = kind.shape(_parsed(document), source=self, unseen=unseen)
 
     @property
     def tags(self) -> dict[str, str]:
@@ -92,28 +98,90 @@ class Resource(Generic[S]):
                 raise Unseen(f"{edge.value} belongs to {owner}, which was not scanned")
         return found
 
-    def used_by(self, kind: Kind[T], path: str = "") -> list[Resource[T]]:
+    def used_by(self, kind: Kind[T], path: str = "") -> Sequence[Resource[T]]:
         """Return the resources of that kind which point at this one.
 
         Raises :class:`Unseen` where one that might was not seen.
         """
         self._inventory.demand(kind, self.account)
         self._inventory.demand_links(kind, self.kind, self.account)
-        return list(self._inventory.pointing_at(self, kind, path))
+        return self._inventory.pointing_at(self, kind, path)
 
-    def all(self, kind: Kind[T], region: str = "") -> list[Resource[T]]:
+    def all(self, kind: Kind[T], region: str = "") -> Sequence[Resource[T]]:
         """Return every resource of that kind in this account (and region, if given).
 
         Raises :class:`Unseen` if a list of that kind was refused there.
         """
         self._inventory.demand(kind, self.account, region)
-        return list(self._inventory.resources(kind, account=self.account, region=region))
+        return self._inventory.every(kind, self.account, region)
+
+    def named(self, kind: Kind[T], name: str) -> Resource[T] | None:
+        """Return the resource of that kind and name in the same region; None if there is none.
+
+        Raises :class:`Unseen` if a list of that kind was refused there.
+        """
+        self._inventory.demand(kind, self.account, self.region)
+        return self._inventory.named_so(kind, self.account, self.region, name)
 
     def __repr__(self) -> str:
         return f"<{self.kind.name} {self.arn}>"
 
 
 T = TypeVar("T", bound=Shape)
+
+
+class Resources(Sequence[Resource[T]]):
+    """Resources of one kind, each read when it is asked for: a bucket may have 100,000 users."""
+
+    def __init__(self, inventory: Inventory, kind: Kind[T], numbers: Iterable[int]) -> None:
+        self._inventory = inventory
+        self._kind = kind
+        self._numbers = array("q", numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> Resource[T]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Resources[T]: ...
+
+    def __getitem__(self, index: int | slice) -> Resource[T] | Resources[T]:
+        if isinstance(index, slice):
+            return Resources(self._inventory, self._kind, self._numbers[index])
+        return self._inventory.numbered(self._kind, self._numbers[index])
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} of {self._kind.name}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The links of a resource as they lie in the file: by kind, since how many changes of it."""
+
+    changes: int
+    rows: Mapping[str, list[tuple[Any, ...]]]
+
+
+def _parsed(document: str) -> Any:
+    """Return a stored document; the quick reader refuses what JSON only tolerates.
+
+    Raises :class:`Broken` where it is not what was stored.
+    """
+    try:
+        return msgspec.json.decode(document)
+    except msgspec.DecodeError:  # a lone surrogate, a number beyond all bounds
+        try:
+            return json.loads(document)
+        except ValueError as error:
+            raise Broken(f"a stored document is not JSON: {error}") from None
+
 
 _ROW = "id, kind, account, partition, region, arn, name, document, seen, call"
 
@@ -130,6 +198,13 @@ class Inventory(Store):
         self._held: OrderedDict[int, Resource[Any]] = OrderedDict()
         self._tags_refused: set[str] | None = None
         self._lacking: dict[tuple[str, str, str], dict[str, Gap]] = {}
+        # looked up again and again, and true until the file is written to
+        self._changes = -1
+        self._numbers: dict[tuple[str, str], int] = {}  # kind, ARN -> number
+        self._refusals: dict[tuple[str, str, str], Gap | None] = {}
+        self._gapped: dict[str, bool] = {}  # kind -> whether single ones of it have gaps
+        self._present: dict[str, bool] = {}  # kind -> whether there is any of it
+        self._every: dict[tuple[str, str, str], Resources[Any]] = {}  # kind, account, region
 
     def commit(self) -> None:
         """Make what was written so far survive a kill, and be read from now on."""
@@ -143,6 +218,38 @@ class Inventory(Store):
         super().forget()
 
     # -- reading
+
+    def _unchanged(self) -> int:
+        """Forget what was looked up before the file was last written to; return its changes."""
+        changes = self._db.total_changes
+        if changes != self._changes:
+            self._changes = changes
+            self._numbers.clear()
+            self._refusals.clear()
+            self._gapped.clear()
+            self._present.clear()
+            self._every.clear()
+        return changes
+
+    def _has_gaps(self, kind: Kind[Any]) -> bool:
+        """Tell whether a gap hides any single resource of a kind, or a member of it."""
+        self._unchanged()
+        found = self._gapped.get(kind.name)
+        if found is None:
+            found = self._gapped[kind.name] = self._db.execute(
+                "SELECT 1 FROM gap WHERE kind = ? AND arn > '' LIMIT 1", (kind.name,)
+            ).fetchone() is not None
+        return found
+
+    def _has(self, kind: Kind[Any]) -> bool:
+        """Tell whether there is any resource of a kind."""
+        self._unchanged()
+        found = self._present.get(kind.name)
+        if found is None:
+            found = self._present[kind.name] = self._db.execute(
+                "SELECT 1 FROM resource WHERE kind = ? LIMIT 1", (kind.name,)
+            ).fetchone() is not None
+        return found
 
     def listed(self, kind: Kind[Any], account: str) -> bool:
         """Tell whether every list of a kind in an account was read to its end."""
@@ -160,24 +267,73 @@ class Inventory(Store):
         for row in rows:
             yield self._resource(kind, row)
 
+    def every(self, kind: Kind[T], account: str, region: str = "") -> Resources[T]:
+        """Return the resources of a kind in an account (and region, if given), as they come."""
+        self._unchanged()
+        key = (kind.name, account, region)
+        if key not in self._every:
+            self._every[key] = Resources(self, kind, (number for (number,) in self._db.execute(
+                "SELECT id FROM resource WHERE kind = ? AND account = ? AND (? = '' OR region = ?)"
+                " ORDER BY account, region, arn", (kind.name, account, region, region),
+            )))
+        return self._every[key]
+
+    def numbered(self, kind: Kind[T], number: int) -> Resource[T]:
+        """Return the resource of that number; there is one."""
+        held = self._held.get(number)
+        if held is not None:
+            self._held.move_to_end(number)
+            return held
+        return self._resource(kind, self._db.execute(
+            f"SELECT {_ROW} FROM resource WHERE id = ?", (number,)
+        ).fetchone())
+
     def find(self, kind: Kind[T], arn: str) -> Resource[T] | None:
         """Return the resource of that ARN, or None."""
+        self._unchanged()
+        held = self._held.get(self._numbers.get((kind.name, arn), 0))
+        if held is not None:
+            self._held.move_to_end(held._id)
+            return held
         row = self._db.execute(
             f"SELECT {_ROW} FROM resource WHERE arn = ? AND kind = ?", (arn, kind.name)
+        ).fetchone()
+        if row is None:
+            return None
+        if len(self._numbers) > 4096:
+            self._numbers.clear()
+        self._numbers[kind.name, arn] = row[0]
+        return self._resource(kind, row)
+
+    def named_so(
+        self, kind: Kind[T], account: str, region: str, name: str
+    ) -> Resource[T] | None:
+        """Return the resource of that name in an account and region, or None."""
+        row = self._db.execute(
+            f"SELECT {_ROW} FROM resource WHERE name = ? AND kind = ? AND account = ?"
+            " AND region = ? ORDER BY arn", (name, kind.name, account, region),
         ).fetchone()
         return None if row is None else self._resource(kind, row)
 
     def edges(self, source: Resource[Any], kind: Kind[Any], path: str = "") -> Iterator[Edge]:
         """Yield what a resource points at of a kind, in the order of the document."""
-        rows = self._db.execute(
-            "SELECT p.path, t.value, t.account, t.region, t.state, t.arn, t.gap FROM edge e"
-            " JOIN path p ON p.id = e.path JOIN target t ON t.id = e.target"
-            " WHERE e.source = ? AND t.kind = ? AND (? = '' OR p.path = ?)"
-            " ORDER BY p.path, e.position",
-            (source._id, kind.name, path, path),
-        ).fetchall()
-        for row in rows:
-            yield self._edge(kind, *row)
+        for row in self._links(source).get(kind.name, ()):
+            if path in ("", row[0]):
+                yield self._edge(kind, *row)
+
+    def _links(self, source: Resource[Any]) -> Mapping[str, list[tuple[Any, ...]]]:
+        """Return the links of a resource by kind: rules ask for one kind after the other."""
+        changes = self._unchanged()
+        if source._linked is None or source._linked.changes != changes:
+            rows: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
+            for kind, *row in self._db.execute(
+                "SELECT t.kind, p.path, t.value, t.account, t.region, t.state, t.arn, t.gap"
+                " FROM edge e JOIN path p ON p.id = e.path JOIN target t ON t.id = e.target"
+                " WHERE e.source = ? ORDER BY p.path, e.position", (source._id,),
+            ):
+                rows[kind].append(tuple(row))
+            source._linked = Linked(changes, rows)
+        return source._linked.rows
 
     def _edge(
         self, kind: Kind[Any], path: str, value: str, account: str, region: str, state: str,
@@ -197,17 +353,26 @@ class Inventory(Store):
 
     def pointing_at(
         self, target: Resource[Any], kind: Kind[T], path: str = ""
-    ) -> Iterator[Resource[T]]:
-        """Yield the resources of a kind that point at ``target``."""
+    ) -> Resources[T]:
+        """Return the resources of a kind that point at ``target``, by account, region, ARN."""
+        changes = self._unchanged()
+        since, found = target._users.get((kind.name, path), (-1, None))
+        if found is None or since != changes:
+            numbers = self._pointing(target, kind, path) if self._has(kind) else []
+            found = Resources(self, kind, numbers)
+            target._users[kind.name, path] = changes, found
+        return found
+
+    def _pointing(self, target: Resource[Any], kind: Kind[Any], path: str) -> Iterable[int]:
+        # +kind: not by the index of the kind, which may have a hundred thousand, but by the links
         rows = self._db.execute(
-            f"SELECT {_ROW} FROM resource WHERE kind = ? AND id IN (SELECT e.source FROM target t"
+            "SELECT id FROM resource WHERE +kind = ? AND id IN (SELECT e.source FROM target t"
             " JOIN edge e ON e.target = t.id JOIN path p ON p.id = e.path WHERE t.kind = ?"
             " AND t.arn = ? AND t.state = 'here' AND (? = '' OR p.path = ?))"
             " ORDER BY account, region, arn",
             (kind.name, target.kind.name, target.arn, path, path),
-        ).fetchall()
-        for row in rows:
-            yield self._resource(kind, row)
+        )
+        return (number for (number,) in rows)
 
     def demand(self, kind: Kind[Any], account: str, region: str = "") -> None:
         """Raise :class:`Unseen` if a list of that kind was refused there."""
@@ -218,6 +383,8 @@ class Inventory(Store):
     def demand_links(self, kind: Kind[Any], target: Kind[Any], account: str) -> None:
         """Raise :class:`Unseen` if a link from ``kind`` to ``target`` may lie in what was refused.
         """
+        if not self._has_gaps(kind):
+            return
         heads = {
             re.split(r"[.\[]", link.path)[0] for link in kind.links if link.to is target
         }
@@ -226,10 +393,14 @@ class Inventory(Store):
                 raise Unseen(f"{gap.arn} was not seen: {gap}", gap)
 
     def _refusal(self, kind: Kind[Any], account: str, region: str) -> Gap | None:
-        for gap in self.gaps(kind=kind.name, account=account, arn=""):
-            if not gap.member and (region in ("", gap.region) or gap.region == GLOBAL):
-                return gap
-        return None
+        self._unchanged()
+        key = (kind.name, account, region)
+        if key not in self._refusals:
+            self._refusals[key] = next((
+                gap for gap in self.gaps(kind=kind.name, account=account, arn="")
+                if not gap.member and (region in ("", gap.region) or gap.region == GLOBAL)
+            ), None)
+        return self._refusals[key]
 
     def gaps(
         self, *, kind: str | None = None, account: str = "", arn: str | None = None
@@ -306,7 +477,9 @@ class Inventory(Store):
         if held is not None:
             self._held.move_to_end(row[0])
             return held
-        unseen = {g.member: g for g in self.gaps(kind=kind.name, arn=row[5]) if g.arn}
+        unseen = {} if not self._has_gaps(kind) else {
+            g.member: g for g in self.gaps(kind=kind.name, arn=row[5]) if g.arn
+        }
         if row[9] == SEARCH:
             unseen = {**self._unsearched(kind, row[2], row[4]), **unseen}
         untold = row[4] in self._untagged or "Tags" in unseen

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Generic, TypeVar
 
 import jmespath
+import msgspec
 
 from auditor.shape import Shape
 
 S = TypeVar("S", bound=Shape)
 IN_USE = "in use"  # the group of kinds listed only in regions where ML is used
+_ANSWERS = 4096  # of one condition that are remembered
 
 
 @cache
@@ -36,12 +38,76 @@ def _found(path: str, document: Mapping[str, Any]) -> list[Any]:
         found = _compiled(path).search(document)
         return found if isinstance(found, list) else [found]
     level: list[Any] = [document]
+    several = False  # after a first list, what is none stands for itself
     for member, many in steps:
-        inner = [one[member] for one in level if isinstance(one, dict) and member in one]
-        level = [v for one in inner if isinstance(one, list) for v in one] if many else inner
-    if "[]" not in path and level and isinstance(level[0], list):
+        inner: list[Any] = []
+        for one in level:
+            value = one.get(member) if isinstance(one, dict) else None
+            if not many:
+                if value is not None:
+                    inner.append(value)
+            elif isinstance(value, list):
+                for item in value:
+                    inner += item if isinstance(item, list) and not several else (item,)
+            elif several and value is not None:
+                inner.append(value)
+        if not inner:
+            return inner
+        level, several = inner, several or many
+    if "[]" not in path and isinstance(level[0], list):
         return level[0]
-    return [value for value in level if value is not None]
+    return level
+
+
+class Condition:
+    """A JMESPath that is true or false of a document.
+
+    What it says hangs on the members that it reads alone, and those are alike in most documents
+    of a kind: each answer is remembered by them, so that jmespath walks a condition but once.
+    """
+
+    def __init__(self, expression: str) -> None:
+        self._expression = expression
+        self._plain = expression if re.fullmatch(r"[A-Za-z]\w*", expression) else ""
+        self._reads = _members_read(_compiled(expression).parsed)
+        self._answers: dict[bytes, bool] = {}
+
+    def holds(self, document: Mapping[str, Any]) -> bool:
+        """Tell whether it is true of a document, as JSON has it."""
+        if self._plain:
+            return bool(document.get(self._plain))
+        if self._reads is None:
+            return bool(_compiled(self._expression).search(document))
+        try:
+            told = msgspec.json.encode([document.get(name) for name in self._reads])
+        except (TypeError, ValueError):  # no JSON: not something to be remembered
+            return bool(_compiled(self._expression).search(document))
+        known = self._answers.get(told)
+        if known is None:
+            known = bool(_compiled(self._expression).search(document))
+            if len(self._answers) >= _ANSWERS:
+                self._answers.clear()
+            self._answers[told] = known
+        return known
+
+
+@cache
+def condition(expression: str) -> Condition:
+    """Return the condition that a JMESPath is."""
+    return Condition(expression)
+
+
+def _members_read(parsed: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return every name that a JMESPath reads, None where it reads the document as a whole."""
+    waiting, found = [parsed], set()
+    while waiting:
+        node = waiting.pop()
+        if node["type"] in ("current", "identity"):
+            return None
+        if node["type"] == "field":
+            found.add(node["value"])
+        waiting += [child for child in node["children"] if isinstance(child, dict)]
+    return tuple(sorted(found))
 
 
 @cache
@@ -175,6 +241,7 @@ class Kind(Generic[S]):
     place: Callable[[str], str] = _region_of_arn  # a link's value -> the region it tells, or ""
     asks: Callable[[str], Mapping[str, Any]] | None = None  # a link's value -> describe's input
     abroad: bool = False  # AWS may describe to us what another account owns, as a shared key
+    recent: int = 0  # days: its list comes newest first, and is read only so far back; 0 = whole
     off: tuple[str, ...] = ()  # error codes of its list that mean: the service is off here
     gone: tuple[str, ...] = ()  # error codes that mean: no such resource
     single: bool = False  # exactly one in each region or account, made of parts
@@ -186,7 +253,7 @@ class Kind(Generic[S]):
     enough: str = ""  # JMESPath, true of a settled record that tells all; "" = every one does
     secrets: tuple[str, ...] = ()  # members whose text may hold secrets: masked on arrival
 
-    @property
+    @cached_property
     def noun(self) -> str:
         """Return the last word of the name."""
         return self.name.rpartition("::")[2]
@@ -200,7 +267,7 @@ class Kind(Generic[S]):
         ``name`` stands in where the document was refused or does not carry it.
         """
         name = self.called(document) or name
-        where = self.arn or f"{self.noun}Arn"
+        where = self._arn_member
         if "{" in where:
             return where.format(
                 partition=partition, region=region, account=account, name=name
@@ -211,12 +278,24 @@ class Kind(Generic[S]):
         noun = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", self.noun).lower()
         return f"arn:{partition}:{self.service}:{region}:{account}:{noun}/{name}", name
 
+    @cached_property
+    def _arn_member(self) -> str:
+        return self.arn or f"{self.noun}Arn"
+
+    @cached_property
+    def _name_member(self) -> str:
+        return self.id or f"{self.noun}Name"
+
+    @cached_property
+    def _heads(self) -> tuple[tuple[Link, str], ...]:
+        return tuple((link, link.head) for link in self.links)
+
     def called(self, document: Mapping[str, Any]) -> str:
         """Return the name of a resource in AWS's document about it, or "".
 
         Of an ARN it is what comes after the type: ``my-group/3`` of a model package.
         """
-        where = self.id or f"{self.noun}Name"
+        where = self._name_member
         if "{" in where:
             told = {member: document.get(member) or "" for member in members_of(where)}
             return where.format_map(told).strip("/")
@@ -230,8 +309,8 @@ class Kind(Generic[S]):
 
     def values(self, document: Mapping[str, Any]) -> Iterator[tuple[Link, int, str]]:
         """Yield what a document points at: the link, its position, the value as AWS gave it."""
-        for link in self.links:
-            if link.head and link.head not in document:
+        for link, head in self._heads:
+            if head and head not in document:
                 continue
             for position, value in enumerate(_found(link.path, document)):
                 if isinstance(value, str) and value:
@@ -239,7 +318,7 @@ class Kind(Generic[S]):
 
     def is_settled(self, document: Mapping[str, Any]) -> bool:
         """Tell whether AWS will not change a resource any more, from its description."""
-        return bool(self.settled) and bool(_compiled(self.settled).search(document))
+        return bool(self.settled) and condition(self.settled).holds(document)
 
     def __repr__(self) -> str:
         return f"Kind({self.name})"

@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 # Formats whose shape alone tells what they are.
 _TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("private-key", re.compile(
@@ -85,6 +87,8 @@ def entropy(text: str) -> float:
 
 def found(text: str) -> list[tuple[str, str]]:
     """Return the masks in a stored text: what each secret was, and its salted hash."""
+    if "[[secret:" not in text:  # most texts hold none, and many are asked
+        return []
     return [(m[1], m[2]) for m in _MASK.finditer(text)]
 
 
@@ -155,7 +159,7 @@ class Masker:
 
     def scrub(self, document: Any) -> Any:
         """Mask what is a secret by its format in every string of a document."""
-        if not _may_hold_token(json.dumps(document, default=str)):
+        if not _may_hold_token(_text(document)):
             return document
         return self._scrubbed(document)
 
@@ -189,7 +193,7 @@ class Masker:
             ]
         if isinstance(value, Mapping):
             plain = all(isinstance(v, str) for v in value.values())
-            if plain and not _may_hold_secret(json.dumps(value)):
+            if plain and not _may_hold_secret(_text(value)):
                 return value
             said = value.get("Key") or value.get("Name")  # a pair: the name is a member's value
             return {
@@ -206,15 +210,22 @@ class Masker:
         return base64.b64encode(self.text(script).encode()).decode()
 
 
+def _text(value: Any) -> str:
+    """Return a document in JSON, whose strings stand in it with nothing but quotes escaped."""
+    try:
+        return msgspec.json.encode(value, enc_hook=str).decode()
+    except ValueError:  # half of a surrogate pair
+        return json.dumps(value, default=str)
+
+
 def _may_hold_token(text: str) -> bool:
     """Tell whether a text, or a document in JSON, can hold a secret that its format betrays."""
-    return any(hint in text for hint in _HINTS)
+    return any(map(text.__contains__, _HINTS))
 
 
 def _may_be_named(text: str) -> bool:
     """Tell whether a text can hold a name that says secret."""
-    lower = text.lower()
-    return any(word in lower for word in _NAME_HINTS)
+    return any(map(text.lower().__contains__, _NAME_HINTS))
 
 
 def _may_hold_secret(text: str) -> bool:

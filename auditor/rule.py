@@ -73,6 +73,8 @@ class Rule(Generic[S]):
 
     def __call__(self, resource: Resource[S], **settings: Any) -> Verdict:
         """Judge one resource, with the defaults of its settings where none is given."""
+        if not self.settings:
+            return self.check(resource)
         given = {s.name: settings.get(s.name, s.default) for s in self.settings}
         return self.check(resource, **given)
 

@@ -19,12 +19,14 @@ from typing import Any
 
 from auditor.errors import AuditorError
 from auditor.inventory import GLOBAL, Inventory, Kind
+from auditor.keeping import Broken
 from auditor.shape import when
 
 RECONCILE_DAYS = 7.0  # how long a list may go on being read from its new end only
 RESUME = timedelta(hours=24)
 # Lists are read a little beyond the newest item of the last run: AWS may list one late.
 OVERLAP = 3600.0  # seconds
+_PLAIN = 1e10  # a number below this counts seconds, whoever tells it
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,10 @@ class Runs:
     @property
     def salt(self) -> bytes:
         """The salt of masked secrets: one for the file, so that a hash stays what it was."""
-        return bytes.fromhex(self.inventory.get("salt"))
+        try:
+            return bytes.fromhex(self.inventory.get("salt"))
+        except (TypeError, ValueError):
+            raise Broken("the salt of masked secrets is not one") from None
 
     def _drop(self, regions: Sequence[str]) -> None:
         """Forget what this run sees for itself: all but settled documents and its own."""
@@ -160,7 +165,7 @@ class Runs:
         kind: Kind[Any], arn: str, name: str, created: float | None, document: str
     ) -> dict[str, Any]:
         """Return what a list would say of a resource that is known only from the file."""
-        told: dict[str, Any] = json.loads(document)
+        told: dict[str, Any] = _stored(document)
         told.setdefault(kind.id or f"{kind.noun}Name", name)
         if kind.arn is None:
             told.setdefault(f"{kind.noun}Arn", arn)
@@ -175,7 +180,7 @@ class Runs:
         wanted = json.dumps(list(arns))
         rows = self.inventory.db.execute(
             "SELECT arn, id, created, settled, run = ? FROM resource WHERE arn IN"
-            " (SELECT value FROM json_each(?)) AND kind = ? AND account = ?",
+            " (SELECT value FROM json_each(?)) AND +kind = ? AND +account = ?",  # by ARN, not kind
             (self.number, wanted, kind.name, self.account),
         )
         return {
@@ -194,7 +199,7 @@ class Runs:
         if not self.resumed:
             return ""
         row = self.inventory.db.execute(
-            "SELECT arn FROM resource WHERE kind = ? AND account = ? AND region = ?"
+            "SELECT arn FROM resource WHERE +kind = ? AND +account = ? AND +region = ?"
             " AND (arn = ? OR name = ?) AND run = ?",
             (kind.name, self.account, region, word, word, self.number),
         ).fetchone()
@@ -206,7 +211,7 @@ class Runs:
             "SELECT item FROM pending WHERE kind = ? AND account = ? AND region = ? ORDER BY arn",
             (kind.name, self.account, region),
         )
-        return [json.loads(item) for (item,) in rows]
+        return [_stored(item) for (item,) in rows]
 
     # -- lists
 
@@ -278,11 +283,24 @@ def _role(arn: str) -> str:
 def made(kind: Kind[Any], told: Any) -> float | None:
     """Return when a resource was made, in seconds since 1970, as its list or document tells."""
     value = told.get(kind.created) if isinstance(told, Mapping) else None
+    if isinstance(value, int | float) and value is not True and 0 < value < _PLAIN:
+        return round(float(value), 3)
     try:
         return round(when(value).timestamp(), 3) if value else None
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError, OSError):
         return None
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _stored(text: str) -> dict[str, Any]:
+    """Return an object that the file holds as JSON."""
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise Broken(f"a stored document is not JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise Broken("a stored document is no object")
+    return found

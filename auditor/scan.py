@@ -18,6 +18,7 @@ from auditor.evaluate import WINDOW_DAYS
 from auditor.evaluate import evaluate as _evaluate
 from auditor.finding import Run
 from auditor.inventory import Inventory, Kind
+from auditor.keeping import plain
 from auditor.kinds import TABLE
 from auditor.plugins import load_rules
 from auditor.rule import Rule
@@ -79,13 +80,27 @@ def collect(
     and a run that was cut off is gone on with, unless ``refresh``. Lists that are read from their
     new end only are read whole every ``reconcile_days``. ``kinds`` are those to collect, by
     default all; ``say`` takes a line for people. Raises :class:`AuditorError` where the file is
-    another account's, or no inventory.
+    another account's, damaged or no inventory, where another scan writes it, or where the disk is
+    full.
     """
+    kinds = TABLE if kinds is None else kinds
+    if refresh:
+        home = Path(path) == cache_path(plan.caller.account)
+        inventory = Inventory.create(path, kinds, at_home=home)
+    else:
+        inventory = Inventory.keep(path, kinds)
+    with plain(path):
+        _collect(plan, inventory, kinds, reconcile_days, progress, say)
+    return inventory
+
+
+def _collect(
+    plan: Plan, inventory: Inventory, kinds: Sequence[Kind[Any]], reconcile_days: float,
+    progress: Callable[..., None] | None, say: Callable[[str], object],
+) -> None:
+    """Collect into an open inventory; it is closed where that does not end well."""
     from auditor.aws.collect import Collector
 
-    keep = Inventory.create if refresh else Inventory.keep
-    kinds = TABLE if kinds is None else kinds
-    inventory = keep(path, kinds)
     began = time.monotonic()
     try:
         client = plan.session.client("sagemaker", plan.regions[0])
@@ -103,13 +118,12 @@ def collect(
             plan.session, plan.caller, plan.regions, kinds, runs, patience=plan.patience,
             share=plan.share, progress=progress,
         ).run()
+        inventory.put("finished", _now())
+        inventory.put("seconds", round(time.monotonic() - began, 3))
+        inventory.commit()
     except BaseException:
-        inventory.close()
+        inventory.abandon()
         raise
-    inventory.put("finished", _now())
-    inventory.put("seconds", round(time.monotonic() - began, 3))
-    inventory.commit()
-    return inventory
 
 
 def load(path: str | Path) -> Inventory:
@@ -118,7 +132,9 @@ def load(path: str | Path) -> Inventory:
     Raises :class:`AuditorError` where the file is not one, or its collection never finished.
     """
     inventory = Inventory(path, TABLE)
-    if not inventory.get("finished"):
+    with plain(path):
+        finished = inventory.get("finished")
+    if not finished:
         raise AuditorError(
             f"{path}: its collection was cut off; `auditor collect -o {path}` goes on with it"
         )
@@ -158,10 +174,11 @@ def evaluate(
 ) -> Run:
     """Judge an inventory by the installed rules and those in the ``local`` directories."""
     rules = load_rules(local)
-    return _evaluate(
-        inventory, choose(rules, select, ignore), version=__version__, available=len(rules),
-        window_days=window_days, settings=settings,
-    )
+    with plain(inventory.path):
+        return _evaluate(
+            inventory, choose(rules, select, ignore), version=__version__, available=len(rules),
+            window_days=window_days, settings=settings,
+        )
 
 
 def _now() -> str:

@@ -8,11 +8,13 @@ import re
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import msgspec
+
+from auditor import keeping
 from auditor.errors import AuditorError, Gap
 from auditor.kind import Kind
 
@@ -46,7 +48,8 @@ class New:
 
 
 # What is read of every row comes before its document, which may fill many pages of the file.
-_SCHEMA = """
+_SCHEMA = f"""
+PRAGMA application_id = {keeping.APPLICATION};
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE resource (
   id INTEGER PRIMARY KEY, kind TEXT NOT NULL, account TEXT NOT NULL, partition TEXT NOT NULL,
@@ -110,19 +113,16 @@ class Store:
             return
         if not Path(path).is_file():
             raise AuditorError(f"{path}: no such file; make one with `auditor collect -o {path}`")
+        uri = f"{Path(path).absolute().as_uri()}?mode=rw"
+        self._db = sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=1.0)
         try:
-            uri = f"{Path(path).absolute().as_uri()}?mode=rw"
-            self._db = sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=1.0)
             found = self.get("format")
-        except sqlite3.Error as error:
-            if error.sqlite_errorname == "SQLITE_BUSY":
-                raise AuditorError(
-                    f"{path}: in use ({error}); if a scan is writing it, wait for it or name"
-                    " another file"
-                ) from None
-            raise AuditorError(
-                f"{path}: not an inventory ({error}); `auditor collect -o FILE` makes one"
-            ) from None
+        except (sqlite3.Error, keeping.Broken) as error:
+            self._db.close()
+            raise keeping.unusable(path, error) from None
+        if found is None:
+            self._db.close()
+            raise keeping.unusable(path, ValueError("it tells no format"))
         if found != FORMAT:
             raise AuditorError(
                 f"{path}: an inventory of format {found}; this reads {FORMAT}: start it over with"
@@ -130,26 +130,27 @@ class Store:
             )
 
     @classmethod
-    def create(cls, path: str | Path, kinds: Iterable[Kind[Any]] = ()) -> Self:
+    def create(
+        cls, path: str | Path, kinds: Iterable[Kind[Any]] = (), *, at_home: bool = False
+    ) -> Self:
         """Make an empty inventory file, readable by its owner only, replacing one of that name.
 
-        A file of that name that is not an inventory is refused.
+        A file of that name that is not an inventory, or that another process is writing, is
+        refused. ``at_home`` says that nobody but us puts files there: see
+        :func:`auditor.keeping.start_over`.
         """
         target = Path(path)
-        if target.exists() and target.stat().st_size:
-            _ours(target)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.unlink(missing_ok=True)
-            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            if not target.exists():
+                os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         except OSError as error:
             raise AuditorError(
                 f"{path}: cannot be written ({error.strerror}); name another place"
             ) from None
-        with sqlite3.connect(target) as db:
-            db.executescript(_SCHEMA)
-            db.execute("INSERT INTO meta VALUES ('format', ?)", (str(FORMAT),))
-        db.close()  # sqlite's own "with" ends a transaction and not the connection
+        script = f"{_SCHEMA} INSERT INTO meta VALUES ('format', '{FORMAT}');"
+        with keeping.plain(path):
+            keeping.start_over(target, script, at_home=at_home)
         return cls.keep(target, kinds)
 
     @classmethod
@@ -163,22 +164,29 @@ class Store:
             return cls.create(path, kinds)
         made = cls(target, kinds)
         try:
-            target.chmod(0o600)
-            made._db.execute("PRAGMA synchronous = OFF")  # a crash of the machine is not survived
-            made._db.execute("PRAGMA locking_mode = EXCLUSIVE")
-            made._db.execute("BEGIN EXCLUSIVE")
-            made._db.commit()
-        except (OSError, sqlite3.Error) as error:
+            with keeping.plain(path):
+                target.chmod(0o600)
+                keeping.lock(made._db)
+        except OSError as error:
             made._db.close()
             raise AuditorError(
-                f"{path}: cannot be written ({error}); if a scan is writing it, wait for it or"
-                " name another file"
+                f"{path}: cannot be written ({error.strerror}); name another place"
             ) from None
+        except BaseException:
+            made._db.close()
+            raise
         return made
 
     def close(self) -> None:
         """Commit and close."""
-        self._db.commit()
+        try:
+            self._db.commit()
+        finally:
+            self._db.close()
+
+    def abandon(self) -> None:
+        """Close, without what was written since the last commit: it may be half of something."""
+        self._db.rollback()
         self._db.close()
 
     def commit(self) -> None:
@@ -204,7 +212,10 @@ class Store:
     def get(self, key: str, default: Any = None) -> Any:
         """Return one fact of the scan."""
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return default if row is None else json.loads(row[0])
+        try:
+            return default if row is None else json.loads(row[0])
+        except ValueError:
+            raise keeping.Broken(f"the fact {key} is not JSON") from None
 
     # -- writing
 
@@ -215,13 +226,14 @@ class Store:
     def add_all(self, kind: Kind[Any], rows: Sequence[New]) -> list[int]:
         """Store resources of one kind and return their numbers; those already there are replaced.
 
-        A hundred together cost a few statements, where one by one each would cost several.
+        A hundred together cost a few statements, where one by one each would cost several. The
+        plus makes SQLite look for their ARNs, and not among all that there is of a kind.
         """
         db = self._db
         places = json.dumps([f"{row.region} {row.arn}" for row in rows])
         there = [number for (number,) in db.execute(
             "SELECT id FROM resource WHERE arn IN (SELECT substr(value, instr(value, ' ') + 1)"
-            " FROM json_each(?1)) AND kind = ?2 AND region || ' ' || arn IN"
+            " FROM json_each(?1)) AND +kind = ?2 AND region || ' ' || arn IN"
             " (SELECT value FROM json_each(?1))", (places, kind.name)
         )]
         for table, column in (("edge", "source"), ("resource", "id")):
@@ -236,7 +248,7 @@ class Store:
             [
                 (first + i, kind.name, row.account, row.partition, row.region, row.arn, row.name,
                  row.seen, row.call, row.created, row.settled, row.tags is not None, row.run,
-                 json.dumps(row.document, separators=(",", ":"), default=str))
+                 _json(row.document))
                 for i, row in enumerate(rows)
             ],
         )
@@ -250,25 +262,22 @@ class Store:
         account: str, region: str,
     ) -> None:
         """Store that ``source`` names ``value`` at ``path``."""
-        self._link([self._edge_row(source, kind, path, position, value, account, region)])
+        target = self._target((kind.name, account, region, value))
+        self._link([(source, self._path(path), position, target)])
 
     def _link(self, edges: Iterable[tuple[int, int, int, int]]) -> None:
         self._db.executemany("INSERT OR REPLACE INTO edge VALUES (?,?,?,?)", edges)
 
-    def _edge_row(
-        self, source: int, kind: Kind[Any], path: str, position: int, value: str,
-        account: str, region: str,
-    ) -> tuple[int, int, int, int]:
+    def _path(self, path: str) -> int:
         if path not in self._paths:
             self._db.execute("INSERT OR IGNORE INTO path (path) VALUES (?)", (path,))
             self._paths[path] = self._db.execute(
                 "SELECT id FROM path WHERE path = ?", (path,)
             ).fetchone()[0]
-        return source, self._paths[path], position, self._target(kind, account, region, value)
+        return self._paths[path]
 
-    def _target(self, kind: Kind[Any], account: str, region: str, value: str) -> int:
+    def _target(self, key: tuple[str, str, str, str]) -> int:
         """Return the number of what a link's value names; many links name the same."""
-        key = (kind.name, account, region, value)
         held = self._targets.get(key)
         if held is None:
             made = self._db.execute(
@@ -280,8 +289,6 @@ class Store:
                 " AND value = ?", key
             ).fetchone()[0])
             self._targets[key] = held
-            if len(self._targets) > 4096:
-                self._targets.popitem(last=False)
         return held
 
     def named(
@@ -289,7 +296,8 @@ class Store:
         arn: str = "", gap: int | None = None,
     ) -> None:
         """Store what became of a link's value: see :class:`Edge` for the states."""
-        number = self._target(kind, account, region, value)
+        number = self._target((kind.name, account, region, value))
+        self._trim()
         self._db.execute(
             "UPDATE target SET state = ?, arn = ?, gap = ? WHERE id = ?", (state, arn, gap, number)
         )
@@ -307,34 +315,65 @@ class Store:
         Returns what they point at, each once: kind, region, value.
         """
         pointed: dict[tuple[Kind[Any], str, str], None] = {}
-        edges = []
+        found = []
         for source, document, account, region in rows:
             for link, position, value in kind.values(document):
-                where = GLOBAL if link.to.scope == "account" else region
-                edges.append(
-                    self._edge_row(source, link.to, link.path, position, value, account, where)
-                )
-                pointed[link.to, where, value] = None
-        self._link(edges)
+                to = link.to
+                where = GLOBAL if to.scope == "account" else region
+                found.append((source, link.path, position, (to.name, account, where, value)))
+                pointed[to, where, value] = None
+        self._learn_targets([key for _, _, _, key in found])
+        self._link([
+            (source, self._path(path), position, self._target(key))
+            for source, path, position, key in found
+        ])
+        self._trim()
         return list(pointed)
+
+    def _learn_targets(self, keys: Iterable[tuple[str, str, str, str]]) -> None:
+        """Store what links name, as far as it is not known, in one go."""
+        new = list(dict.fromkeys(key for key in keys if key not in self._targets))
+        if not new:
+            return
+        before = self._last_target()
+        self._db.executemany(
+            "INSERT OR IGNORE INTO target (kind, account, region, value) VALUES (?,?,?,?)", new
+        )
+        if self._last_target() - before == len(new):  # none was there: they follow each other
+            self._targets.update(zip(new, range(before + 1, before + 1 + len(new)), strict=True))
+
+    def _trim(self) -> None:
+        """Forget the numbers that were learned first, where many are remembered."""
+        while len(self._targets) > 4096:
+            self._targets.popitem(last=False)
+
+    def _last_target(self) -> int:
+        return int(self._db.execute("SELECT ifnull(max(id), 0) FROM target").fetchone()[0])
 
     def settle(self) -> None:
         """Find, by name or ARN, the resource that each link's value means.
 
         Values that a call has already settled (:meth:`named`) are left alone.
         """
-        for kind, account, region, value in self._open(list(self.kinds)):
-            name = kind.name
-            owner = kind.foreign(value)
-            meant = kind.canon(value)
-            told = kind.place(value) or region  # an ARN may name another region
-            arn = self._meant(name, account, told if kind.scope == "region" else "", meant)
-            if arn:
-                self.named(kind, account, region, value, "here", arn)
-            elif owner and owner != account:
-                self.named(kind, account, region, value, "foreign", owner)
-            elif told != region and kind.scope == "region" and not self._was_looked(name, told):
-                self.named(kind, account, region, value, "unseen")  # nobody looked there
+        for rows in self._open(list(self.kinds)):
+            found = []
+            for number, kind, account, region, value in rows:
+                regional = kind.scope == "region"
+                told = kind.place(value) or region  # an ARN may name another region
+                arn = self._meant(
+                    kind.name, account, told if regional else "", kind.canon(value)
+                )
+                if arn:
+                    found.append(("here", arn, number))
+                    continue
+                owner = kind.foreign(value)
+                if owner and owner != account:
+                    found.append(("foreign", owner, number))
+                elif told != region and regional and not self._was_looked(kind.name, told):
+                    found.append(("unseen", "", number))  # nobody looked there
+            self._db.executemany(
+                "UPDATE target SET state = ?, arn = ?, gap = NULL WHERE id = ?", found
+            )
         self._words.clear()
 
     def _was_looked(self, kind: str, region: str) -> bool:
@@ -343,8 +382,10 @@ class Store:
             "SELECT 1 FROM looked WHERE kind = ? AND region = ? AND state = 'done'", (kind, region)
         ).fetchone() is not None
 
-    def _open(self, names: Sequence[str]) -> Iterator[tuple[Kind[Any], str, str, str]]:
-        """Yield the links' values that nothing has settled: kind, account, region, value.
+    def _open(
+        self, names: Sequence[str]
+    ) -> Iterator[list[tuple[int, Kind[Any], str, str, str]]]:
+        """Yield the links' values that nothing has settled: id, kind, account, region, value.
 
         A thousand are read at once: there may be more of them than memory wants to hold. They are
         taken by id; the plus keeps SQLite from taking them by kind and sorting all of them again
@@ -356,28 +397,33 @@ class Store:
             " AND +kind IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT 1000",
             (last, json.dumps(names)),
         ).fetchall():
-            for _, name, account, region, value in rows:
-                yield self.kinds[name], account, region, value
+            yield [
+                (number, self.kinds[name], account, region, value)
+                for number, name, account, region, value in rows
+            ]
             last = rows[-1][0]
 
     def _meant(self, kind: str, account: str, region: str, word: str) -> str:
         """Return the ARN of the resource that a name or an ARN means, or "".
 
-        Thousands of addresses mean one bucket: what was found is remembered meanwhile.
+        Thousands of addresses mean one bucket: what was found is remembered meanwhile. The plus
+        makes SQLite look for the word, and not among all that there is of the kind.
         """
         key = (kind, account, region, word)
         if key not in self._words:
             row = self._db.execute(
-                "SELECT arn FROM resource WHERE kind = ? AND account = ? AND (name = ? OR arn = ?)"
-                " AND (? = '' OR region = ?)", (kind, account, word, word, region, region),
+                "SELECT arn FROM resource WHERE +kind = ? AND +account = ?"
+                " AND (name = ? OR arn = ?) AND (? = '' OR region = ?)",
+                (kind, account, word, word, region, region),
             ).fetchone()
             self._words[key] = str(row[0]) if row else ""
         return self._words[key]
 
     def open_values(self, *kinds: Kind[Any]) -> Iterator[tuple[Kind[Any], str, str]]:
         """Yield each link's value that nothing has settled yet: kind, region, value."""
-        for kind, _, region, value in self._open([kind.name for kind in kinds]):
-            yield kind, region, value
+        for rows in self._open([kind.name for kind in kinds]):
+            for _, kind, _, region, value in rows:
+                yield kind, region, value
 
     def populated(self, regions: Iterable[str]) -> list[str]:
         """Return those of the regions in which a resource with an identity of its own lies."""
@@ -437,12 +483,9 @@ class Store:
         self._db.executemany("INSERT OR REPLACE INTO call VALUES (?,?,?,?,?,?,?,?,?,?)", rows)
 
 
-def _ours(path: Path) -> None:
-    """Refuse a file that is no inventory, of whatever format: it is not ours to replace."""
+def _json(document: Mapping[str, Any]) -> str:
+    """Return a document as it is stored."""
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
-            db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
-    except sqlite3.Error as error:
-        raise AuditorError(
-            f"{path}: not an inventory ({error}); `auditor collect -o FILE` makes one"
-        ) from None
+        return msgspec.json.encode(document, enc_hook=str).decode()
+    except ValueError:  # half of a surrogate pair, which JSON can hold and UTF-8 cannot
+        return json.dumps(document, separators=(",", ":"), default=str)

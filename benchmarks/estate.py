@@ -318,6 +318,39 @@ def least(sizes: dict[str, int], lists: int, *, again: bool) -> int:
     return calls
 
 
+def chain(sizes: dict[str, int], latency: float) -> float:
+    """Return the least seconds in which an estate can be collected for the first time.
+
+    One page of a list comes after the other, and its last items must still be searched for or
+    described, with what belongs to them; then tags are read. Nothing else need wait.
+    """
+    steps = max(
+        ceil(size / PAGE) + (1 if kind in SEARCHED else min(size, CALLS_FOR_EACH[kind]))
+        for kind, size in sizes.items()
+    )
+    return (steps + 1) * latency
+
+
+def of_kinds(calls: Counter[str], sizes: dict[str, int]) -> Counter[str]:
+    """Return the calls that are made for the kinds that the estate is made of, and for no other.
+    """
+    names = {f"{verb}{kind}{'s' * (verb == 'List')}" for kind in sizes for verb in
+             ("List", "Describe")}
+    wanted = {*names, "Search", "GetEndpointPolicy"}
+    return Counter({name: n for name, n in calls.items() if name in wanted})
+
+
+def trusting(sizes: dict[str, int]) -> int:
+    """Return the calls of a collector that takes the index for the truth.
+
+    It lists nothing that Search knows, and describes no endpoint, though their records lack
+    members that rules read; nor does it ask for policies.
+    """
+    pages = sum(ceil(size / PAGE) for size in sizes.values() if size)
+    described = sum(sizes[kind] for kind in ("NotebookInstance", "EndpointConfig", "Domain"))
+    return pages + described
+
+
 def rows(sizes: dict[str, int], bench: Bench) -> Iterator[tuple[str, Figures, int]]:
     """Yield each run: its name, what it cost, the least calls that could do it."""
     first = bench.run()
@@ -359,10 +392,21 @@ def main() -> None:
         bench = Bench(server.stdout.readline().strip(), Path(room) / "inventory")
         print(f"{sum(sizes.values())} resources, {given.jobs} of them training jobs;"
               f" {given.latency:g} ms a call")
+        soonest = chain(sizes, given.latency / 1000)
         for name, cost, fewest in rows(sizes, bench):
             calls = cost.calls.total()
             print(f"{name}: {calls} calls, {calls / fewest:.2f} times the least ({fewest});"
                   f" {cost.wall:.1f} s, {cost.cpu:.1f} s of CPU, peak {cost.peak:.0f} MiB")
+            if name != "first run":
+                continue
+            own = of_kinds(cost.calls, sizes)
+            described = own["DescribeEndpoint"] + own["GetEndpointPolicy"]
+            print(f"  for the {len(sizes)} kinds themselves: {own.total()} calls, {described} of"
+                  f" them for what Search does not tell of endpoints; {trusting(sizes)} would do"
+                  " for one who takes the index for the truth")
+            if soonest:
+                print(f"  the least time, one latency after another: {soonest:.2f} s; ours is"
+                      f" {cost.wall / soonest:.1f} times that")
     server.stdin.close()
     server.wait()
 

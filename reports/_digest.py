@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 
 from auditor.finding import Finding, GapCard, RuleCard, Run
+from auditor.findings import HISTORICAL, Selection, spooled
 from auditor.verdict import Severity, Status
 
 ACCOUNT = "AWS::::Account"  # not a thing that was found: it is there in every scan
@@ -24,7 +25,7 @@ class Blind:
     code: str
     action: str
     gaps: list[GapCard]
-    findings: list[Finding]
+    findings: Selection
 
     @property
     def remedy(self) -> str:
@@ -48,44 +49,50 @@ class Blind:
         return sorted({gap.kind for gap in self.gaps if gap.kind})
 
 
+@dataclass(slots=True)
+class _Refusal:
+    """A refusal as it is put together: its gaps, and their numbers."""
+
+    gaps: list[GapCard] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+
+
 class Digest:
     """The findings of a run by what became of them, and the numbers that belong beside them.
 
-    ``outcomes`` narrows the lists; the numbers stay those of the whole run. The lists hold the
-    run's own findings, so a digest costs little beside the run.
+    ``outcomes`` narrows what is selected; the numbers stay those of the whole run. Selections are
+    read when they are iterated, so a digest is small however many findings there are.
     """
 
     def __init__(self, run: Run, outcomes: Collection[str] | None = None) -> None:
         self.run = run
         self.cards = {card.id: card for card in run.rules}
-        self.current: list[Finding] = []
-        self.historical: list[Finding] = []
-        self.waived: list[Finding] = []
-        self.unknown: list[Finding] = []
-        self.not_applicable: list[Finding] = []
-        self.passed: list[Finding] = []
-        # rule -> how many outcomes of each status, fails that are historical under that name
+        self._findings = spooled(run.findings)
+        self._outcomes = outcomes
+        self.current = self._selected(Status.FAIL)
+        self.historical = self._selected(HISTORICAL)
+        self.waived = self._selected(Status.WAIVED)
+        self.unknown = self._selected(Status.UNKNOWN)
+        self.not_applicable = self._selected(Status.NOT_APPLICABLE)
+        self.passed = self._selected(Status.PASS)
+        # rule -> how many of each outcome
         self.tally: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._judged: Counter[str] = Counter()
-        lists = {
-            Status.WAIVED: self.waived, Status.UNKNOWN: self.unknown,
-            Status.NOT_APPLICABLE: self.not_applicable, Status.PASS: self.passed,
-        }
-        for finding in run.findings:
-            status = Status(finding.status)
-            past = finding.historical and status is Status.FAIL
-            self.tally[finding.rule]["historical" if past else status] += 1
-            self._judged[finding.rule] += not finding.historical and status in (
-                Status.PASS, Status.FAIL, Status.WAIVED
-            )
-            if outcomes is None or status in outcomes:
-                failed = self.historical if past else self.current
-                lists.get(status, failed).append(finding)
+        for told, count in self._findings.tally.items():
+            self.tally[told.rule][told.outcome] += count
+            if not told.historical and told.outcome in (Status.PASS, Status.FAIL, Status.WAIVED):
+                self._judged[told.rule] += count
+
+    def _selected(self, outcome: str) -> Selection:
+        """Return the findings of an outcome, unless others are asked for."""
+        status = Status.FAIL if outcome == HISTORICAL else outcome
+        shown = self._outcomes is None or status in self._outcomes
+        return self._findings.of(*([outcome] if shown else []))
 
     @property
     def whole(self) -> bool:
         """Tell whether every outcome is in the run: its file may have been narrowed."""
-        return len(self.run.findings) == sum(self.run.coverage.outcomes.values())
+        return len(self._findings) == sum(self.run.coverage.outcomes.values())
 
     def judged(self, rule: str) -> int:
         """Return on how many resources a rule came to a verdict that counts; 0: not known."""
@@ -108,13 +115,11 @@ class Digest:
     def matrix(self) -> dict[str, Counter[str]]:
         """Return the same, each by severity, of the outcomes that are in the run."""
         found: dict[str, Counter[str]] = {name: Counter() for name in self.sums}
-        names = {
-            Status.FAIL: "failed", Status.UNKNOWN: "unknown", Status.WAIVED: "waived",
-            Status.NOT_APPLICABLE: "n/a", Status.PASS: "passed",
+        names: dict[str, str] = {
+            Status.FAIL: "failed", Status.NOT_APPLICABLE: "n/a", Status.PASS: "passed",
         }
-        for finding in self.run.findings:
-            past = finding.historical and finding.status == Status.FAIL
-            found["historical" if past else names[Status(finding.status)]][finding.severity] += 1
+        for told, count in self._findings.tally.items():
+            found[names.get(told.outcome, told.outcome)][told.severity] += count
         return found
 
     def card(self, finding: Finding) -> RuleCard:
@@ -138,28 +143,32 @@ class Digest:
     @property
     def severities(self) -> dict[Severity, int]:
         """Return how many current findings there are of each severity, the gravest first."""
-        counts = Counter(finding.severity for finding in self.current)
-        return {severity: counts[severity] for severity in GRAVEST_FIRST}
+        counts = {name: len(found) for name, found in self.current.by_severity().items()}
+        return {severity: counts.get(severity, 0) for severity in GRAVEST_FIRST}
 
     @cached_property
     def refusals(self) -> list[Blind]:
         """Return the refusals, those that hide most first."""
-        found: dict[tuple[str, str, str], Blind] = {}
-        by_gap: defaultdict[int | None, list[Finding]] = defaultdict(list)
-        for finding in self.unknown:
-            by_gap[finding.gap].append(finding)
+        found: defaultdict[tuple[str, str, str], _Refusal] = defaultdict(_Refusal)
         for number, gap in enumerate(self.run.gaps):
-            key = (gap.call, gap.code, gap.action)
-            one = found.setdefault(key, Blind(*key, gaps=[], findings=[]))
+            one = found[gap.call, gap.code, gap.action]
             one.gaps.append(gap)
-            one.findings.extend(by_gap[number])
-        return sorted(found.values(), key=lambda b: (-len(b.findings), b.call, b.code))
+            one.numbers.append(number)
+        behind = self._findings.behind(
+            [one.numbers if self.unknown else [] for one in found.values()]
+        )
+        blind = [
+            Blind(*key, gaps=one.gaps, findings=hidden)
+            for (key, one), hidden in zip(found.items(), behind, strict=True)
+        ]
+        return sorted(blind, key=lambda b: (-len(b.findings), b.call, b.code))
 
-    @property
-    def unexplained(self) -> list[Finding]:
+    @cached_property
+    def unexplained(self) -> Selection:
         """Return the unknown outcomes behind which no refusal lies; their messages say why."""
-        known = range(len(self.run.gaps))
-        return [finding for finding in self.unknown if finding.gap not in known]
+        if not self.unknown:
+            return self.unknown
+        return self._findings.unexplained(len(self.run.gaps))
 
     @property
     def unavailable(self) -> list[tuple[str, list[str]]]:
@@ -169,30 +178,6 @@ class Digest:
             if look.state == "unavailable":
                 found[look.kind].add(look.region)
         return [(kind, sorted(regions)) for kind, regions in sorted(found.items())]
-
-
-def by_rule(findings: Iterable[Finding]) -> list[tuple[str, list[Finding]]]:
-    """Return the findings of each rule, in the order in which the rules come."""
-    groups: defaultdict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        groups[finding.rule].append(finding)
-    return list(groups.items())
-
-
-def by_message(findings: Iterable[Finding]) -> list[tuple[str, list[Finding]]]:
-    """Return the findings that say the same, the most frequent first."""
-    groups: defaultdict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        groups[finding.message].append(finding)
-    return sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
-
-
-def by_severity(findings: Iterable[Finding]) -> list[tuple[str, list[Finding]]]:
-    """Return the findings of each severity that has any, the gravest first."""
-    groups: defaultdict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        groups[finding.severity].append(finding)
-    return [(severity.value, groups[severity]) for severity in GRAVEST_FIRST if severity in groups]
 
 
 def noun(kind: str) -> str:

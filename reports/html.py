@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,9 +22,6 @@ from auditor.finding import CallCost, Evidence, Finding, RuleCard, Run
 from ._digest import (
     GRAVEST_FIRST,
     Digest,
-    by_message,
-    by_rule,
-    by_severity,
     counted,
     moment,
     noun,
@@ -54,9 +52,9 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True, undefined=jinja2.StrictUndefined, finalize=_shown,
     )
     environment.filters |= {
-        "by_rule": by_rule, "by_severity": by_severity, "moment": moment, "noun": noun,
+        "moment": moment, "noun": noun, "islice": islice,
         "pieces": pieces, "lines": lines, "answers": answers, "remedy": remedy,
-        "by_resource": by_resource, "by_message": by_message, "by_kind": by_kind,
+        "by_kind": by_kind,
         "segments": segments, "operations": operations, "number": "{:,}".format,
     }
     environment.globals |= {
@@ -168,21 +166,6 @@ def answers(finding: Finding) -> list[Answer]:
         key = (one.call, one.seen, one.arn)
         found.setdefault(key, Answer(*key, members=[])).members.append(one)
     return list(found.values())
-
-
-def by_resource(findings: Iterable[Finding]) -> list[tuple[str, list[list[Finding]]]]:
-    """Return kind by kind the findings of each resource, those with the gravest first."""
-    groups: defaultdict[str, defaultdict[tuple[str, str, str], list[Finding]]]
-    groups = defaultdict(lambda: defaultdict(list))
-    for finding in findings:
-        key = (finding.account, finding.region, finding.resource.arn)
-        groups[finding.resource.kind][key].append(finding)
-
-    def gravity(found: list[Finding]) -> tuple[list[int], str]:
-        counts = Counter(f.severity for f in found)
-        return [-counts[severity] for severity in GRAVEST_FIRST], found[0].resource.name
-
-    return [(kind, sorted(groups[kind].values(), key=gravity)) for kind in sorted(groups)]
 
 
 def by_kind(cards: Iterable[RuleCard]) -> list[tuple[str, list[RuleCard]]]:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 from typing import IO, Any
 
 from tabulate import tabulate
 
 from auditor.finding import Finding, Run
+from auditor.findings import Selection
 
 from ._digest import (
     GRAVEST_FIRST,
     Blind,
     Digest,
-    by_message,
-    by_rule,
-    by_severity,
     counted,
     moment,
     noun,
@@ -57,12 +56,13 @@ class _Page:
         """Yield the lines; with ``everything`` also lists what passed or did not apply."""
         digest = self.digest
         yield from self._headline()
-        for severity, found in by_severity(digest.current):
+        for severity, found in digest.current.by_severity().items():
+            rules = found.by_rule()
             yield from self._heading(
                 severity.upper(), _COLORS[severity],
-                f"{counted(len(found), 'finding')} of {counted(len(by_rule(found)), 'rule')}",
+                f"{counted(len(found), 'finding')} of {counted(len(rules), 'rule')}",
             )
-            for rule, same in by_rule(found):
+            for rule, same in rules.items():
                 yield from self._rule(rule, same)
         yield from self._unknown()
         yield from self._apart(
@@ -145,29 +145,26 @@ class _Page:
             return f"{said}; what AWS refused touches no outcome."
         return f"{said}; all that the rules asked for was seen."
 
-    def _rule(self, rule: str, found: list[Finding]) -> Iterator[str]:
+    def _rule(self, rule: str, found: Selection) -> Iterator[str]:
         judged = self.digest.judged(rule)
         count = f"{len(found):,} of {judged:,} fail" if judged else f"{len(found):,} fail"
-        title = visible(self.digest.card(found[0]).title)
+        title = visible(self.digest.card(found.first).title)
         room = self.width - 4 - len(count)
         yield ""
         yield f"  {padded(title, room)}  {self._paint(count, _COLORS['apart'])}"
         yield f"  {self._paint(clipped(visible(rule), self.width - 2), _COLORS['dim'])}"
         yield from self._resources(found)
 
-    def _resources(self, found: list[Finding]) -> Iterator[str]:
+    def _resources(self, found: Selection) -> Iterator[str]:
         """Yield a line for each resource: where it is, its name, what is the case."""
-        shown = found if self.verbose else found[:FEW]
-        many = len(self.run.run.accounts) > 1
-        rows = [
-            (visible(f"{f.account} {f.region}" if many else f.region), visible(f.resource.name),
-             visible(f.message))
-            for f in shown
-        ]
-        place = min(max(cells(row[0]) for row in rows), self.width // 4)
-        name = min(max(cells(row[1]) for row in rows), self.width // 3)
+        shown = found if self.verbose else list(islice(found, FEW))
+        place = name = 0
+        for where, what, _ in self._rows(shown):
+            place = max(place, cells(where))
+            name = max(name, cells(what))
+        place, name = min(place, self.width // 4), min(name, self.width // 3)
         room = self.width - place - name - 8
-        for where, what, message in rows:
+        for where, what, message in self._rows(shown):
             head = f"    {padded(where, place)}  {padded(what, name)}"
             if not self.verbose:
                 yield f"{head}  {clipped(message, room)}".rstrip()
@@ -183,6 +180,15 @@ class _Page:
         if len(found) > len(shown):
             yield f"    and {len(found) - len(shown):,} more"
 
+    def _rows(self, found: Iterable[Finding]) -> Iterator[tuple[str, str, str]]:
+        """Yield of each finding where it is, its resource's name, what is the case."""
+        many = len(self.run.run.accounts) > 1
+        for one in found:
+            yield (
+                visible(f"{one.account} {one.region}" if many else one.region),
+                visible(one.resource.name), visible(one.message),
+            )
+
     def _unknown(self) -> Iterator[str]:
         digest = self.digest
         if not digest.unknown:
@@ -194,15 +200,17 @@ class _Page:
         for blind in digest.refusals:
             if blind.findings:
                 yield from self._blind(blind)
-        reasons = by_message(digest.unexplained)
-        shown = reasons if self.verbose else reasons[:3 * FEW]
-        for message, found in shown:
+        most = None if self.verbose else 3 * FEW
+        shown = 0
+        for reason in islice(digest.unexplained.reasons(), most):
             yield ""
-            yield from self._text(message, 2, 4)
-            yield from self._leaves(found)
-        if len(reasons) > len(shown):
+            yield from self._text(reason.message, 2, 4)
+            yield from self._leaves(reason.times, reason.rules)
+            shown += 1
+        further = digest.unexplained.reason_count - shown
+        if further:
             yield ""
-            yield f"  and {counted(len(reasons) - len(shown), 'further reason')}"
+            yield f"  and {counted(further, 'further reason')}"
 
     def _blind(self, blind: Blind) -> Iterator[str]:
         yield ""
@@ -214,25 +222,24 @@ class _Page:
             room = self.width - 4
             yield from self._text(message if self.verbose else clipped(message, 2 * room), 4)
         yield from self._text(f"To mend it: {blind.remedy.replace('`', '')}", 4, 6)
-        yield from self._leaves(blind.findings)
+        yield from self._leaves(len(blind.findings), list(blind.findings.by_rule()))
 
-    def _leaves(self, found: list[Finding]) -> Iterator[str]:
+    def _leaves(self, count: int, names: list[str]) -> Iterator[str]:
         """Yield how many outcomes something leaves unknown, and of which rules."""
-        names = [rule for rule, _ in by_rule(found)]
         shown = names if self.verbose else names[:FEW]
         more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
         yield from self._text(
-            f"Leaves {counted(len(found), 'outcome')} unknown, of {', '.join(shown)}{more}", 4, 6
+            f"Leaves {counted(count, 'outcome')} unknown, of {', '.join(shown)}{more}", 4, 6
         )
 
-    def _apart(self, word: str, found: list[Finding], words: str) -> Iterator[str]:
+    def _apart(self, word: str, found: Selection, words: str) -> Iterator[str]:
         """Yield a block of what does not count: a line for each rule, resources if verbose."""
         if not found:
             return
         outcomes = counted(len(found), "outcome")
         yield from self._heading(word, _COLORS["apart"], f"{outcomes} {words}")
         yield ""
-        for rule, same in by_rule(found):
+        for rule, same in found.by_rule().items():
             count = f"{len(same):,}"
             yield f"  {padded(visible(rule), self.width - 4 - len(count))}  {count}"
             if self.verbose:
@@ -286,12 +293,13 @@ class _Page:
         digest = self.digest
         steps = []
         if digest.current:
-            steps.append((f"auditor explain {digest.current[0].rule}", "why, and how to mend it"))
+            worst = digest.current.first.rule
+            steps.append((f"auditor explain {worst}", "why, and how to mend it"))
         if any(blind.remedy.startswith("allow") for blind in digest.refusals):
             steps.append(("auditor permissions", "the IAM policy that a scan needs"))
         if digest.current or digest.unknown:
             steps.append(("auditor scan -f html=report.html", "all of it, with the evidence"))
-        if not self.verbose and any(len(same) > FEW for _, same in by_rule(digest.current)):
+        if not self.verbose and any(len(same) > FEW for same in digest.current.by_rule().values()):
             steps.append(("auditor scan -v", "every resource in this list"))
         if steps:
             yield ""

@@ -13,7 +13,10 @@ def secrets_in(text: str) -> str:
 
     Only the kinds are told, never a value.
     """
-    kinds = Counter(kind for kind, _ in found(text))
+    masks = found(text)
+    if not masks:
+        return ""
+    kinds = Counter(kind for kind, _ in masks)
     return ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
 
 

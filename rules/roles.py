@@ -56,7 +56,7 @@ def _narrow(action: str, resources: str) -> str:
 
 _NARROW_PASS = _narrow("iam:PassRole", "the roles that SageMaker is to get, by ARN")
 _NARROW_ASSUME = _narrow("sts:AssumeRole", "the roles that the code really assumes, by ARN")
-_NARROW_S3 = _narrow("S3", "the buckets of the project (arn:aws:s3:::BUCKET/*)")
+_NARROW_S3 = _narrow("S3", "the buckets of the project (arn:{partition}:s3:::BUCKET/*)")
 
 # -- samples
 

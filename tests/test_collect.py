@@ -9,11 +9,11 @@ from contextlib import contextmanager
 import pytest
 
 from auditor import scan
-from auditor.aws.lanes import ABREAST, WORKERS, Lanes
+from auditor.aws.lanes import ABREAST, WAITERS, WORKERS, Lanes
 from auditor.aws.models import READS
 from auditor.aws.pace import Pace, _Bucket
 from auditor.aws.session import Session
-from auditor.errors import AuditorError
+from auditor.errors import AuditorError, Unseen
 from auditor.inventory import GLOBAL, Inventory
 from auditor.kinds import BUCKET, KEY, MACIE, NOTEBOOK, ROLE, TRAIL, TRAINING_JOB
 from tests.conftest import point_at
@@ -243,21 +243,38 @@ def test_lanes_leave_workers_for_the_others():
         lanes.add("slow", lambda i=i: [])
     lanes.add("quick", list)
     taken = []
-    while (one := lanes.take()) is not None:
+    while (one := lanes.take({})) is not None:
         taken.append(one[0])
     assert Counter(taken) == {"slow": WORKERS - ABREAST - 1, "quick": 1}
     assert taken.index("quick") == 1 and len(lanes) == WORKERS + ABREAST + 1
     for _ in range(WORKERS):
         lanes.add("late", list)
     taken = []
-    while (one := lanes.take()) is not None:
+    while (one := lanes.take({})) is not None:
         taken.append(one[0])
     assert taken == ["late"] * ABREAST  # while the others run, it has what was left for it
     lanes.finished("slow")
-    assert lanes.take() is None
+    assert lanes.take({}) is None
     for _ in range(ABREAST):
         lanes.finished("late")
-    assert lanes.take()[0] == "late"
+    assert lanes.take({})[0] == "late"
+
+
+def test_lanes_that_wait_for_a_quota_starve_nobody():
+    lanes = Lanes()
+    slow = [f"slow {i}" for i in range(20)]
+    asleep = Counter()
+    for lane in slow * ABREAST:
+        lanes.add(lane, list)
+    while (one := lanes.take(asleep)) is not None:
+        asleep[one[0]] += 1  # each of them waits as soon as it has begun
+    assert asleep == dict.fromkeys(slow, WAITERS)
+    for _ in range(WORKERS * 2):
+        lanes.add("quick", list)
+    taken = []
+    while (one := lanes.take(asleep)) is not None:
+        taken.append(one[0])
+    assert taken == ["quick"] * (WORKERS - ABREAST)
 
 
 def test_what_hangs_is_given_up(collect):
@@ -405,7 +422,28 @@ def test_a_bucket_whose_region_nobody_tells_says_so(collect):
         "Buckets": [{"Name": "b"}]}}})
     with collect(document, faults=[Fault("AccessDenied", "s3", "GetBucketLocation"),
                                    Fault("AccessDenied", "s3", "HeadBucket")]) as (inventory, _):
-        assert list(only(inventory, BUCKET).unseen) == ["LocationConstraint"]
+        found = only(inventory, BUCKET)
+        assert list(found.unseen) == ["LocationConstraint"] and found.region == "unknown"
+        with pytest.raises(Unseen):
+            found.tags  # noqa: B018 - of no region, so of no answer about tags
+
+
+def test_what_a_scan_waited_for_under_a_quota_is_said(collect, monkeypatch):
+    monkeypatch.setattr("auditor.aws.collect.WAITED", -1.0)
+    with collect(account(sagemaker={"*": EMPTY})) as (inventory, _):
+        assert any(
+            note.startswith("sagemaker:ListTrainingJobs waited 0 s in eu-west-1: AWS allows 2 ")
+            and "--share" in note for note in inventory.get("notes")
+        )
+
+
+def test_a_list_that_a_region_does_not_have_is_unavailable_there(collect):
+    unknown = Error("UnknownOperationException", "no such operation", 400)
+    document = account(sagemaker={"ListNotebookInstances": unknown, "*": EMPTY})
+    with collect(document) as (inventory, _):
+        assert inventory.gaps(kind=NOTEBOOK.name) == []
+        assert [state for kind, _, region, state, _ in inventory.looks()
+                if (kind, region) == (NOTEBOOK.name, EU)] == ["unavailable"]
 
 
 OTHERS = {OTHER: {US: {"s3": {"Bucket": [bucket("theirs", US)]}}}}

@@ -145,7 +145,26 @@ def test_without_simulation_what_can_be_tried_is_tried(fake, cli):
     assert told["s3:GetBucketPolicy"] == "untried"
     assert [c for c in aws.log if c.error == NOT_MODELLED] == []
     code, out, _ = cli("doctor")
-    assert code == 0 and "could not be tried" in out and "not tried" in out
+    undecided = sum(state == "untried" for state in told.values())
+    assert code == 3 and f"0 missing, {undecided} undecided" in out
+    assert "  undecided  " in out and found.sound is False
+
+
+@pytest.mark.parametrize("answer", [
+    {"IsTruncated": False}, {"EvaluationResults": []} | {"IsTruncated": True},
+    {"EvaluationResults": [], "IsTruncated": True, "Marker": "again"},
+    {"EvaluationResults": [{"EvalActionName": "sagemaker:ListModels"}]},
+])
+def test_a_simulation_that_is_not_whole_is_none(answer, fake, monkeypatch):
+    fake()
+    once = Pace._once
+
+    def broken(pace, call, region, params):
+        return dict(answer) if call == doctor.SIMULATE else once(pace, call, region, params)
+
+    monkeypatch.setattr(Pace, "_once", broken)
+    found = examined()
+    assert found.simulated is False and states(found)["sagemaker:ListModels"] == "allowed"
 
 
 def test_a_trial_tells_denials_from_absence(fake):
@@ -167,6 +186,19 @@ def test_regions_that_do_not_answer_are_named(fake, cli):
     assert code == 3
     assert f"{US}: not enabled for this account (UnrecognizedClientException)" in out
     assert f"1 answer: {EU}" in out
+
+
+def test_regions_that_are_shut_for_one_reason_are_one_line():
+    from auditor.cli.doctor import _table
+
+    shut = [doctor.Place(f"eu-west-{n}", "disabled", "not enabled for this account (AuthFailure)")
+            for n in range(2, 30)]
+    places = [doctor.Place(EU, "open"), doctor.Place(US, "silent", "RequestTimeout"), *shut]
+    caller = doctor.Caller(ACCOUNT, role_arn("auditor"), "aws")
+    lines = list(_table(doctor.Diagnosis(caller, "", 0, places, [], True)))
+    assert sum("not enabled" in line for line in lines) == 1
+    assert any("28 do not, not enabled for this account (AuthFailure): eu-w" in x for x in lines)
+    assert f"             {US}: RequestTimeout" in lines
 
 
 def test_a_region_that_a_service_control_policy_closes_is_named(fake):

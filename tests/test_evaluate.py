@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 from datetime import UTC, datetime
 
 from auditor.errors import Gap
+from auditor.evaluate import evaluate as engine
 from auditor.evaluate import findings, judge, mended
 from auditor.finding import fingerprint
 from auditor.gate import decide
+from auditor.inventory import Inventory, New
 from auditor.kinds import NOTEBOOK, TRAINING_JOB
 from auditor.rule import Other, rule
 from auditor.scan import evaluate
@@ -120,3 +124,34 @@ def test_the_gate():
     assert decide(run, allow_incomplete=True).code == 1
     assert decide(run, max_unknown=1).code == 1
     assert decide(run, max_unknown=1, fail_on=Severity.CRITICAL).code == 0
+
+
+def test_evaluating_holds_no_finding_longer_than_it_must():
+    @rule("acme-every", "Every", on=TRAINING_JOB, severity=Severity.LOW, fix="-", good={}, bad={})
+    def every(job):
+        """Fails half of them."""
+        if job.name.endswith("000"):
+            gc.collect()  # so that what nobody holds is not counted
+        return Fail("odd " * 20) if job.name[-1] in "13579" else Pass()
+
+    def held(count):
+        inventory = Inventory(kinds=[TRAINING_JOB])
+        inventory.put("started", "2026-02-01T00:00:00+00:00")
+        inventory.add_all(TRAINING_JOB, [
+            New(account=ACCOUNT_ID, partition="aws", region=REGION, arn=f"arn:x/{n:06}",
+                name=f"job-{n:06}", document={"TrainingJobName": f"job-{n:06}"}, seen="", call="")
+            for n in range(count)
+        ])
+        gc.collect()
+        tracemalloc.start()
+        try:
+            run = engine(inventory, [every, every], version="0")
+            assert len(run.findings) == 2 * count == sum(run.coverage.outcomes.values())
+            assert decide(run).code == 1
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    held(100)  # what is loaded once is not counted
+    # in a list, 10,000 findings would take five times what 2,000 do
+    assert held(5_000) < 2 * held(1_000)

@@ -101,6 +101,29 @@ def test_calls_of_many_threads_keep_to_the_share_and_none_is_lost(call, share, a
     assert took <= 60 / allowed + 1
 
 
+def test_who_waits_long_for_a_quota_is_known_to_be_asleep():
+    time = Time()
+    seen = []
+
+    def sleep(seconds):
+        seen.append(pace.asleep())
+        time.sleep(seconds)
+
+    pace = Pace(Server(time), "111122223333", sleep=sleep, clock=time.clock)
+    time.run([lambda: [pace.call(LIST, EU, {}) for _ in range(2)] and None])
+    assert seen == [{}]  # it works for no lane
+
+    def work():
+        pace.lane.name = "jobs"
+        for _ in range(2):
+            pace.call(LIST, EU, {})
+            pace.call(Call("kms", "ListGrants"), EU, {})
+
+    seen.clear()
+    time.run([work])
+    assert {"jobs": 1} in seen and pace.asleep() == {}
+
+
 def test_operations_that_share_a_quota_share_ours():
     time = Time()
     server = Server(time)

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from auditor.aws.permissions import LONGEST, cloudformation, length, parts, stackset, terraform
-from auditor.aws.plan import permissions
+from auditor.aws.plan import calls, permissions
 from auditor.inventory import Inventory
 from auditor.kinds import BUCKET, KEY, NOTEBOOK, ROLE, TABLE
 from auditor.needs import kinds_for, kinds_of
 from auditor.plugins import load_rules
 from auditor.shape import recording
 from auditor.testing import judge
+from tests.fakeaws.actions import action
 
 RULES = load_rules()
 CFN_LINT = Path(sys.executable).with_name("cfn-lint")
@@ -112,6 +113,11 @@ def test_parts_hold_it_all_and_none_is_too_long(longest):
             assert {**statement, "Action": 0} in [{**s, "Action": 0} for s in whole]
             assert statement["Action"]
     assert len(documents) >= sum(length({"S": s}) for s in whole) // longest
+
+
+@pytest.mark.parametrize("call", calls(TABLE), ids=lambda c: f"{c.service}:{c.operation}")
+def test_each_operation_needs_the_action_that_aws_checks(call):
+    assert call.action == action(call.service, call.operation)
 
 
 def test_the_length_is_counted_as_iam_counts_it():

@@ -179,6 +179,14 @@ def test_who_we_are_is_asked_in_the_main_region_where_another_is_closed(
     assert sts.asked == ["cn-north-1", "cn-northwest-1"]
 
 
+@pytest.mark.parametrize("code", ["Throttling", "RequestLimitExceeded", "ThrottlingException"])
+def test_who_is_throttled_is_not_told_that_the_credentials_are_bad(session, monkeypatch, code):
+    sts = Sts(dict.fromkeys(("eu-west-1", "us-east-1"), refusal(code)))
+    monkeypatch.setattr(session, "_patient", sts)
+    with pytest.raises(AuditorError, match=rf"throttles this account \({code}\).*try again"):
+        session.caller("eu-west-1")
+
+
 def test_credentials_that_have_expired_are_asked_once(session, monkeypatch):
     sts = Sts({"eu-west-1": refusal("ExpiredToken")})
     monkeypatch.setattr(session, "_patient", sts)

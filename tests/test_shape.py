@@ -1,5 +1,7 @@
 """Shapes: AWS's names and no others; what was refused is never None."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from auditor.errors import Gap, Unseen
@@ -49,3 +51,31 @@ def test_the_recorder_sees_each_leaf_with_its_path():
         _ = job.VpcConfig
     assert [(r.path, r.value) for r in reads] == [
         ("InputDataConfig[0].ChannelName", "a"), ("VpcConfig", None)]
+
+
+@pytest.mark.parametrize(("document", "read"), [
+    ({"RootAccess": {}}, lambda d: d.RootAccess),
+    ({"RootAccess": 1}, lambda d: d.RootAccess),
+    ({"VolumeSizeInGB": "5"}, lambda d: d.VolumeSizeInGB),
+    ({"VolumeSizeInGB": True}, lambda d: d.VolumeSizeInGB),
+    ({"VolumeSizeInGB": 5.5}, lambda d: d.VolumeSizeInGB),
+    ({"CreationTime": "soon"}, lambda d: d.CreationTime),
+    ({"CreationTime": []}, lambda d: d.CreationTime),
+    ({"SecurityGroups": "sg-1"}, lambda d: d.SecurityGroups),
+    ({"SecurityGroups": [None]}, lambda d: d.SecurityGroups),
+    ({"SecurityGroups": [["sg-1"]]}, lambda d: d.SecurityGroups),
+    ({"InstanceMetadataServiceConfiguration": "2"},
+     lambda d: d.InstanceMetadataServiceConfiguration),
+])
+@pytest.mark.parametrize("record", [True, False])
+def test_a_value_of_another_type_tells_nothing(document, read, record):
+    data = DescribeNotebookInstanceOutput(document)
+    with recording() if record else nullcontext(), pytest.raises(Unseen, match="malformed"):
+        read(data)
+
+
+def test_a_list_of_structures_that_are_none_tells_nothing():
+    job = DescribeTrainingJobResponse({"InputDataConfig": [[]], "HyperParameters": ["x"]})
+    for read in (lambda: job.InputDataConfig, lambda: job.HyperParameters):
+        with pytest.raises(Unseen, match="malformed"):
+            read()

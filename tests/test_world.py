@@ -48,7 +48,7 @@ def test_jobs_that_ended_long_ago_are_historical(scanned):
 
 def test_no_secret_is_in_the_report_or_the_inventory(scanned):
     run, _, _, path = scanned
-    assert SECRET.encode() not in msgspec.json.encode(run)
+    assert SECRET.encode() not in msgspec.json.encode(run, enc_hook=list)
     assert SECRET.encode() not in path.read_bytes()
 
 

@@ -26,7 +26,7 @@ WANTED: dict[str, tuple[str, ...]] = {
         "DescribeTrails", "GetEventDataStore", "GetEventSelectors", "GetInsightSelectors",
         "GetTrailStatus",
     ),
-    "cloudwatch": ("DescribeAlarms",),
+    "cloudwatch": ("DescribeAlarms", "GetMetricData"),
     "config": ("DescribeConfigurationRecorders", "DescribeConfigurationRecorderStatus"),
     "ec2": (
         "DescribeFlowLogs", "DescribeInstanceTypes", "DescribeNatGateways",
@@ -51,7 +51,10 @@ WANTED: dict[str, tuple[str, ...]] = {
     "inspector2": ("BatchGetAccountStatus",),
     "kms": ("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListGrants"),
     "lambda": ("ListFunctionUrlConfigs", "ListFunctions"),
-    "logs": ("DescribeLogGroups", "DescribeMetricFilters", "DescribeResourcePolicies"),
+    "logs": (
+        "DescribeLogGroups", "DescribeLogStreams", "DescribeMetricFilters",
+        "DescribeResourcePolicies",
+    ),
     "macie2": (
         "DescribeBuckets", "GetAutomatedDiscoveryConfiguration",
         "GetClassificationExportConfiguration", "GetClassificationScope", "GetMacieSession",

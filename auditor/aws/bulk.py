@@ -6,20 +6,18 @@ or carries as it was before, is described one by one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from math import ceil, floor
 from typing import Any
 
-import jmespath
-
 from auditor.aws.pace import Refused
-from auditor.aws.parts import Reader, Seen
+from auditor.aws.parts import Reader, Seen, ended
 from auditor.aws.plan import BadRow, Call, Listing, listing, operation, plan
 from auditor.inventory import GLOBAL, Kind
-from auditor.kind import Search
+from auditor.kind import Search, condition
 from auditor.kinds import POLICY, ROLE
 from auditor.runs import made
 from auditor.shape import when
@@ -52,11 +50,6 @@ class Tagged:
     types: list[str] = field(default_factory=list)
     arns: list[str] = field(default_factory=list)
     whole: bool = True
-
-
-@cache
-def _compiled(expression: str) -> Any:
-    return jmespath.compile(expression)
 
 
 @cache
@@ -105,7 +98,7 @@ def _tells(kind: Kind[Any], item: Mapping[str, Any], document: Mapping[str, Any]
     if made(kind, document) != made(kind, item):
         return False  # the name was given anew, or the index does not know that yet
     if kind.is_settled(document):
-        return not kind.enough or bool(_compiled(kind.enough).search(document))
+        return not kind.enough or condition(kind.enough).holds(document)
     if lacking(kind) or not document.get("LastModifiedTime"):
         return False
     return when(document["LastModifiedTime"]) == when(item["LastModifiedTime"])
@@ -185,7 +178,7 @@ class Bulk:
         missing.discard(arn)
         if made(kind, document) != made(kind, mine.item):
             return
-        mine.tags = self.reader.masker.scrub({t["Key"]: t["Value"] for t in tags})
+        mine.tags = self.reader.masker.scrub(pairs(tags, SEARCH))
         if _tells(kind, mine.item, document):
             told = {k: v for k, v in document.items() if k != "Tags"}
             mine.seen = self.reader.document(kind, region, told, SEARCH)
@@ -202,17 +195,21 @@ class Bulk:
     def roles(self) -> Iterator[Seen]:
         """Yield every role and policy of the account; raises :class:`Refused`."""
         token: dict[str, Any] = {}
+        before: set[str] = set()
         given = {"Filter": ["Role", "LocalManagedPolicy", "AWSManagedPolicy"], "MaxItems": 1000}
         while True:
             answer = self.pace.call(ROLES, self.reader.home, {**given, **token})
             for kind, member in ((POLICY, "Policies"), (ROLE, "RoleDetailList")):
                 for document in answer.get(member) or ():
                     yield self.reader.document(kind, GLOBAL, document, ROLES)
-            if not answer.get("IsTruncated"):
+            following = answer.get("Marker")
+            if not following or not answer.get("IsTruncated"):
+                ended(answer, ROLES)
                 return
-            if answer["Marker"] == token.get("Marker"):
+            if following in before:
                 raise Refused("RepeatedToken", "IAM gave the same page token twice")
-            token = {"Marker": answer["Marker"]}
+            before.add(following)
+            token = {"Marker": following}
 
     # -- tags
 
@@ -245,12 +242,25 @@ class Bulk:
                 region, {**given, **goes_on}, before,
             )
             for item in items:
-                yield item["ResourceARN"], self.reader.masker.scrub(
-                    {t["Key"]: t["Value"] for t in item["Tags"]}
+                yield told(item, "ResourceARN", TAGS), self.reader.masker.scrub(
+                    pairs(told(item, "Tags", TAGS), TAGS)
                 )
             if not token:
                 return
             before.add(token)
+
+
+def told(answer: Mapping[str, Any], member: str, call: Call) -> Any:
+    """Return a member that an answer must have; raises :class:`Refused` where it has none."""
+    value = answer.get(member)
+    if value is None:
+        raise Refused("MalformedAnswer", f"the answer has no {member}", call)
+    return value
+
+
+def pairs(tags: Iterable[Mapping[str, Any]], call: Call) -> dict[str, str]:
+    """Return tags as a map; raises :class:`Refused` where one lacks its key or its value."""
+    return {told(tag, "Key", call): told(tag, "Value", call) for tag in tags}
 
 
 def _document(search: Search, result: Any) -> Mapping[str, Any]:

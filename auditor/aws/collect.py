@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from math import isinf
 from typing import Any, Protocol
 
 from auditor.aws.bulk import (
@@ -20,15 +21,22 @@ from auditor.aws.bulk import (
     Tagged,
     lacking,
 )
-from auditor.aws.lanes import WORKERS
+from auditor.aws.crew import Crew
+from auditor.aws.lanes import THREADS, Work
 from auditor.aws.lists import Lister
+from auditor.aws.measure import METRICS, invocations, names_of
 from auditor.aws.pace import Pace, Refused
+from auditor.aws.parts import NOWHERE
+from auditor.aws.quotas import quota
 from auditor.aws.session import Caller, Session
 from auditor.errors import Gap
 from auditor.inventory import Kind
+from auditor.kinds import INVOCATIONS
 from auditor.runs import Runs
 
+GRACE = 0.5  # seconds for calls to end in, once all is stopped
 COMMIT = 0.25  # seconds of work that a kill loses at most
+WAITED = 60.0  # seconds under one quota from which on a scan says what it waited for
 
 
 class Progress(Protocol):
@@ -72,12 +80,13 @@ class Collector(Lister):
                 self._begin(kind)
         self._drain()
         self._gone()
+        self._invocations()
         self.inventory.settle()
         if self._learn_denials():
             self._buckets_of_others()
             self._drain()
             self._buckets_of_others()  # the others that mean the same
-        self.inventory.settle()
+            self.inventory.settle()
         self._tags()
         self._notes()
         self.runs.end()
@@ -92,13 +101,14 @@ class Collector(Lister):
         """Do what there is to do, and what comes of it, until nothing is left."""
         state = self._state
         committed = time.monotonic()
-        pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="auditor")
+        crew = Crew(THREADS)
         running: dict[Future[list[Callable[[], None]]], str] = {}
         try:
             while state.todo or running:
-                while len(running) < WORKERS * 2 and (taken := state.todo.take()):
+                asleep = self.pace.asleep()
+                while taken := state.todo.take(asleep):
                     lane, work = taken
-                    running[pool.submit(work)] = lane
+                    running[crew.submit(self._in_lane, lane, work)] = lane
                 finished, _ = wait(running, timeout=COMMIT, return_when=FIRST_COMPLETED)
                 for future in finished:
                     state.todo.finished(running.pop(future))
@@ -116,9 +126,31 @@ class Collector(Lister):
                     committed = time.monotonic()
         except BaseException:
             self.pace.stopped.set()
+            for future in running:
+                future.cancel()
+            wait(running, timeout=GRACE)
             raise
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            crew.dismiss()
+
+    def _in_lane(self, lane: str, work: Work) -> list[Callable[[], None]]:
+        """Do a piece of work, in a worker thread, as one of its lane."""
+        self.pace.lane.name = lane
+        return work()
+
+    def _invocations(self) -> None:
+        """Ask how often each endpoint was called, where there are any."""
+        if INVOCATIONS not in self.kinds:
+            return
+        for region in self.regions:
+            measured = names_of(self.inventory, self.caller.account, region)
+            try:
+                for seen in invocations(self.reader, region, measured):
+                    self._write(seen)
+            except Refused as refused:
+                self._unlisted(INVOCATIONS, region, METRICS, refused)
+            else:
+                self._looked(INVOCATIONS, region)
 
     def _notes(self) -> None:
         """Write down what it cost that a bulk answer was refused; no outcome hangs on it."""
@@ -131,6 +163,16 @@ class Collector(Lister):
             if refused is not None and count >= WORTH:
                 notes.append(f"{SEARCH.action} was refused in {region} ({refused.code}): {count}"
                              f" of {name} were described one by one")
+        for (service, operation, region), cost in sorted(
+            self.pace.counts.items(), key=lambda one: one[0]
+        ):
+            known = quota(service, operation)
+            if known is not None and not isinf(self.pace.share) and cost.waited > WAITED:
+                notes.append(
+                    f"{service}:{operation} waited {cost.waited:.0f} s in {region}: AWS allows"
+                    f" {known.rate:g} calls a second, and no more than {self.pace.share:g} of that"
+                    " was used (--share takes another part)"
+                )
         self.inventory.put("notes", notes)
 
     def _tags(self) -> None:
@@ -138,7 +180,7 @@ class Collector(Lister):
         offered = self.pace.session.regions_of(TAGS.service, self.caller.partition)
         everywhere = {*self.regions, *self.pace.session.regions_of("s3", self.caller.partition)}
         unseen = []
-        for region in self.inventory.populated(sorted(everywhere)):
+        for region in self.inventory.populated([*sorted(everywhere), NOWHERE]):
             if region not in offered:
                 unseen.append(region)
                 continue

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,6 +14,7 @@ from typing import Any
 
 import botocore.exceptions
 
+from auditor.aws.crew import abreast
 from auditor.aws.pace import Pace, Refused
 from auditor.aws.parts import filled
 from auditor.aws.plan import RESOURCES, Call, calls, operation, plan
@@ -41,8 +41,8 @@ SIMULATION_SEES = (
     " of a VPC endpoint, nor conditions on where a request comes from. A scan may still be denied."
 )
 TRIAL_SEES = (
-    "Simulation was not allowed (iam:SimulatePrincipalPolicy), so each operation that needs no"
-    " resource was called once; the rest could not be tried."
+    "IAM did not simulate it (iam:SimulatePrincipalPolicy was not allowed, or its answer was not"
+    " whole), so each operation that needs no resource was called once; the rest is undecided."
 )
 
 
@@ -82,15 +82,20 @@ class Diagnosis:
         return [p for p in self.permissions if p.state == "denied"]
 
     @property
+    def undecided(self) -> list[Permission]:
+        """Return the actions of which nobody knows whether they are allowed."""
+        return [p for p in self.permissions if p.state == "untried"]
+
+    @property
     def shut(self) -> list[Place]:
         """Return the regions that a scan could not look into."""
         return [p for p in self.regions if p.state != "open"]
 
     @property
     def sound(self) -> bool:
-        """Tell whether nothing is known to stand in the way."""
+        """Tell whether everything was tried and nothing stands in the way."""
         off = self.skew is not None and abs(self.skew) >= SKEW
-        return not (self.missing or self.shut or off)
+        return not (self.missing or self.undecided or self.shut or off)
 
 
 def examine(
@@ -113,8 +118,7 @@ def examine(
         notes.append(f"{error}; every region that has SageMaker was tried")
         places = session.regions_of("sagemaker", caller.partition)
     main = session.main_region(caller.partition)
-    with ThreadPoolExecutor(8) as pool:
-        looks = list(pool.map(lambda region: _place(pace, region), places))
+    looks = abreast(lambda region: _place(pace, region), places)
     home = next((look.region for look in looks if look.state == "open"), main)
     permissions = _simulated(pace, caller, kinds, home)
     simulated = permissions is not None
@@ -174,7 +178,7 @@ def _simulated(
                     for arn in RESOURCES[action]
                 ]
                 told |= _ask(pace, home, source, [action], resources)
-    except Refused:
+    except (Refused, KeyError):  # or an answer without what it must have
         return None
     return [
         Permission(action, *told.get(action, ("untried", "IAM's simulation left it out")))
@@ -200,7 +204,10 @@ def _principal(pace: Pace, caller: Caller, home: str) -> str:
 def _ask(
     pace: Pace, home: str, source: str, actions: list[str], resources: list[str]
 ) -> dict[str, tuple[str, str]]:
-    """Return IAM's decision on each action: allowed only where it is on every resource."""
+    """Return IAM's decision on each action: allowed only where it is on every resource.
+
+    Raises KeyError where an answer has not what it must have.
+    """
     given: dict[str, Any] = {"PolicySourceArn": source, "ActionNames": actions}
     if resources:
         given["ResourceArns"] = resources
@@ -213,6 +220,8 @@ def _ask(
                 told[action] = _decision(result)
         if not answer.get("IsTruncated"):
             return told
+        if answer["Marker"] == given.get("Marker"):
+            raise KeyError("Marker")  # the same page again, for ever
         given["Marker"] = answer["Marker"]
 
 
@@ -258,8 +267,7 @@ def _tried(
             return "untried", refused.code
         return "allowed", ""
 
-    with ThreadPoolExecutor(8) as pool:
-        outcomes = list(zip(needed, pool.map(one, needed), strict=True))
+    outcomes = zip(needed, abreast(one, needed), strict=True)
     found: dict[str, tuple[str, str]] = {}
     rank = {"untried": 0, "allowed": 1, "denied": 2}
     for call, outcome in outcomes:

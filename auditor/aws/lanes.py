@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-WORKERS = 32
+WORKERS = 32  # that make calls at once
+THREADS = 128  # of which the others wait for their turn under a quota
+WAITERS = 3  # of one lane that may wait so; its next calls would only queue behind them
 ABREAST = 8  # of one lane while others wait; and as many are left over for lanes still to come
 Work = Callable[[], list[Callable[[], None]]]  # makes calls; returns what to write
 
@@ -28,11 +30,21 @@ class Lanes:
         self._waiting.setdefault(lane, deque()).append(work)
         self._count += 1
 
-    def take(self) -> tuple[str, Work] | None:
-        """Return the next piece of work and its lane, or None where none may begin now."""
-        lane = next((one for one in self._waiting if self._running[one] < ABREAST), None)
-        if lane is None and self._busy < WORKERS - ABREAST:
-            lane = next(iter(self._waiting), None)
+    def take(self, asleep: Mapping[str, int]) -> tuple[str, Work] | None:
+        """Return the next piece of work and its lane, or None where none may begin now.
+
+        ``asleep`` tells how many of each lane wait for their turn under a quota: they keep no
+        other lane from its work.
+        """
+        idle = sum(asleep.values())
+        if self._busy - idle >= WORKERS * 2 or self._busy >= THREADS:
+            return None
+        ready = [one for one in self._waiting if asleep.get(one, 0) < WAITERS]
+        lane = next(
+            (one for one in ready if self._running[one] - asleep.get(one, 0) < ABREAST), None
+        )
+        if lane is None and ready and self._busy - idle < WORKERS - ABREAST:
+            lane = ready[0]
         if lane is None:
             return None
         rest = self._waiting.pop(lane)

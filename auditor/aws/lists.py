@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,6 +23,11 @@ from auditor.inventory import GLOBAL, Kind
 from auditor.kind import IN_USE
 from auditor.kinds import ML
 from auditor.runs import made
+
+DAY = 86400.0  # seconds
+# Error codes that say, and can only say, that an endpoint does not have an operation. Source: the
+# common errors of the JSON and the query protocol in each service's API reference.
+NO_OPERATION = ("UnknownOperationException", "InvalidAction")
 
 
 @dataclass
@@ -85,12 +91,21 @@ class Lister(Follower):
         for known in way.lists:
             given = {**filled(known, {"account": self.caller.account}), **of}
             sweep = Sweep(kind, region, given, order)
-            if order and kind.settled and kind.parent is None and len(way.lists) == 1:
+            if kind.recent:
+                self._look_back(sweep)
+            elif order and kind.settled and kind.parent is None and len(way.lists) == 1:
                 until = self.runs.until(kind, region)
                 if until is not None:
                     sweep.until, sweep.whole = until
                     self._describe_pending(sweep)
             self._todo(kind, region, partial(self._page, sweep))
+
+    def _look_back(self, sweep: Sweep) -> None:
+        """Set how far back a list is read of which only so many days count, or what is new."""
+        sweep.until = time.time() - sweep.kind.recent * DAY
+        known = self.runs.until(sweep.kind, sweep.region)
+        if known is not None and known[0] - DAY > sweep.until:
+            sweep.until, sweep.whole = known[0] - DAY, known[1]  # a day more: its order may lag
 
     def _describe_pending(self, sweep: Sweep) -> None:
         """Ask again for what was not settled in the last run and lies below the newest."""
@@ -128,6 +143,8 @@ class Lister(Follower):
             if refused.means(kind.off):
                 return [lambda: self._looked(kind, region)]
             why = refused  # Python unbinds the name at the end of this block
+            if refused.code in NO_OPERATION and not sweep.token:
+                return [lambda: self._unoffered(kind, region, call.call, why)]
             return [lambda: self._unlisted(kind, region, call.call, why)]
         if sweep.given and kind.describes != "":  # what it is listed under is part of its name
             items = [{**sweep.given, **item} for item in items]
@@ -167,9 +184,13 @@ class Lister(Follower):
         because = ""
         if following:
             self._state.partly.add((sweep.kind.name, sweep.region))
-            because = f"only what is new: older ones are settled, and all were listed {sweep.whole}"
-        if sweep.order and sweep.newest:
-            self.runs.reached(sweep.kind, sweep.region, sweep.newest, not following)
+            because = (
+                f"only what is new: older ones are settled, and all were listed {sweep.whole}"
+                if sweep.whole else f"only what is of the last {sweep.kind.recent} days"
+            )
+        if (sweep.order or sweep.kind.recent) and sweep.newest:
+            whole = not following or not sweep.whole
+            self.runs.reached(sweep.kind, sweep.region, sweep.newest, whole)
         self._looked(sweep.kind, sweep.region, because)
 
     def _found(self, kind: Kind[Any], region: str, items: list[Any]) -> None:
@@ -247,6 +268,15 @@ class Lister(Follower):
                 return
             self._state.have.add((kind.name, arn))
         self._todo(kind, region, lambda: self._describe(kind, region, item))
+
+    def _unoffered(self, kind: Kind[Any], region: str, call: Call, refused: Refused) -> None:
+        """Write down that AWS has no such list in a region, so that nothing can be there."""
+        self._state.refused.add((kind.name, region))  # what an earlier run saw is not taken away
+        for one in (kind, *self._under.get(kind.name, ())):
+            self.inventory.looked(
+                one, self.caller.account, region, "unavailable",
+                f"AWS knows no {call.action} in {region} ({refused.code})",
+            )
 
     def _unlisted(self, kind: Kind[Any], region: str, call: Call, refused: Refused) -> None:
         """Write down that a list was refused, and with it those of the kinds under it."""

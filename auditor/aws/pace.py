@@ -12,7 +12,7 @@ import math
 import random
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,6 +47,7 @@ _NO_CREDENTIALS = (
     botocore.exceptions.TokenRetrievalError, botocore.exceptions.SSOError,
 )
 FLOOR = 0.2  # calls a second, however much AWS throttles
+LONG = 0.1  # seconds: who waits less for a turn under a quota is not counted as asleep
 
 
 class Refused(Exception):
@@ -197,6 +198,8 @@ class Pace:
         self._ended: Refused | None = None
         self._lock = threading.Lock()
         self._clock = clock
+        self.lane = threading.local()  # its name is what a worker thread works for
+        self._asleep: Counter[str] = Counter()
         self.stopped = threading.Event()
         self._sleep = sleep or self.stopped.wait  # a stop wakes all who wait
 
@@ -298,7 +301,26 @@ class Pace:
             self._wait(seconds, count)
             ahead -= seconds * rate
         if bucket.allowance is not None and self._hopeful(bucket):
-            self._stand_back(bucket.allowance.book(), bucket, count)
+            self._sleep_in(bucket.allowance.book(), bucket, count)
+
+    def _sleep_in(self, seconds: float, bucket: _Bucket, count: Count) -> None:
+        """Wait for a turn under a quota; where that is long, other lanes may work meanwhile."""
+        lane = getattr(self.lane, "name", "")
+        if not lane or seconds < LONG:
+            self._stand_back(seconds, bucket, count)
+            return
+        with self._lock:
+            self._asleep[lane] += 1
+        try:
+            self._stand_back(seconds, bucket, count)
+        finally:
+            with self._lock:
+                self._asleep[lane] -= 1
+
+    def asleep(self) -> dict[str, int]:
+        """Return how many worker threads of each lane wait long for their turn under a quota."""
+        with self._lock:
+            return {lane: count for lane, count in self._asleep.items() if count}
 
     def _stand_back(self, seconds: float, bucket: _Bucket, count: Count) -> None:
         """Wait, but no longer than there is something to wait for."""

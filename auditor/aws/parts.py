@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
 import jmespath
@@ -16,12 +17,14 @@ from auditor.aws import paths
 from auditor.aws.pace import Pace, Refused
 from auditor.aws.plan import NAME, Call, Listing, operation, plan, tokens
 from auditor.aws.session import Caller
+from auditor.aws.wire import as_it_came
 from auditor.errors import Gap
 from auditor.inventory import GLOBAL, Kind, Part, Resource
 from auditor.kind import KNOWN, named_in
 from auditor.kinds import BUCKET
 from auditor.masks import Masker
 
+NOWHERE = "unknown"  # the region of a bucket of which S3 does not tell where it lies
 HEAD_BUCKET = Call("s3", "HeadBucket")
 BUCKET_LOCATION = Call("s3", "GetBucketLocation")
 
@@ -65,6 +68,13 @@ def _told(value: Any) -> str:
     return str(value)
 
 
+def ended(answer: Mapping[str, Any], call: Call) -> None:
+    """Refuse a last page that says, as IAM and KMS do, that there are more."""
+    for told in ("IsTruncated", "Truncated"):
+        if answer.get(told):
+            raise Refused("MalformedAnswer", f"the answer is {told} and has no page token", call)
+
+
 class Reader:
     """Turns calls into resources; safe to use from many threads."""
 
@@ -78,7 +88,7 @@ class Reader:
 
     def at(self, region: str) -> str:
         """Return the region to call for a resource of ``region``."""
-        return self.home if region == GLOBAL else region
+        return self.home if region in (GLOBAL, NOWHERE) else region
 
     def gap(
         self, kind: Kind[Any], region: str, call: Call, refused: Refused, arn: str = "",
@@ -117,6 +127,8 @@ class Reader:
         items = answer.get(call.items)
         if not isinstance(items, list):
             raise Refused("MalformedAnswer", f"the answer has no {call.items}", call.call)
+        if any(item is None for item in items):
+            raise Refused("MalformedAnswer", f"an item of {call.items} is null", call.call)
         if call.keep:
             items = [item for item in items if jmespath.search(call.keep, item)]
         if call.renames:
@@ -127,13 +139,16 @@ class Reader:
         token = str(answer.get(call.token_out) or "") if call.token_out else ""
         if token and token in before:
             raise Refused("RepeatedToken", "AWS gave the same page token twice")
+        if not token:
+            ended(answer, call.call)
         return items, token
 
     # -- resources
 
     def document(self, kind: Kind[Any], region: str, document: Any, call: Call) -> Seen:
-        """Return a resource whose whole document is at hand."""
-        masked = self._masked(kind, plain(document))
+        """Return a resource whose whole document is at hand, which becomes the resource's own."""
+        told = dict(document) if as_it_came(call.service) else plain(document)
+        masked = self._masked(kind, told)
         arn, name = self.identity(kind, region, masked)
         return Seen(
             kind, region, arn, name, masked, f"{call.service}:{call.operation}", _now()
@@ -267,9 +282,9 @@ class Reader:
                 ))
                 continue
             seen.document[part.member] = plain(value)
-            for path in seen.kind.secrets:
-                if re.split(r"[.\[]", path)[0] == part.member:
-                    _mask_at(seen.document, path.split("."), self.masker)
+            for path in _secret_paths(seen.kind):
+                if path[0].removesuffix("[]") == part.member:
+                    _mask_at(seen.document, path, self.masker)
             seen.document[part.member] = self.masker.scrub(seen.document[part.member])
         return seen
 
@@ -298,15 +313,22 @@ class Reader:
         token_in, token_out = tokens(call.service, call.operation)
         whole = answer = self.pace.call(call, self.at(region), given)
         before: set[str] = set()
+        lists = {member for member, value in whole.items() if isinstance(value, list)}
         while token_out and answer.get(token_out):
             following = str(answer[token_out])
             if following in before:
                 raise Refused("RepeatedToken", "AWS gave the same page token twice", call)
             before.add(following)
             answer = self.pace.call(call, self.at(region), {**given, token_in: following})
+            if not any(isinstance(answer.get(member), list) for member in lists):
+                raise Refused(
+                    "MalformedAnswer", f"a page has no {' or '.join(sorted(lists))}", call
+                )
             for member, value in answer.items():
                 if isinstance(value, list):
                     whole[member] = [*whole.get(member, ()), *value]
+        if token_out:
+            ended(answer, call)
         whole.pop(token_out, None)
         return whole
 
@@ -351,7 +373,7 @@ class Reader:
             seen.gaps.append(self.gap(
                 seen.kind, self.home, BUCKET_LOCATION, refused, seen.arn, "LocationConstraint"
             ))
-            return self.home
+            return NOWHERE
         place = answer.get("LocationConstraint") or "us-east-1"
         return "eu-west-1" if place == "EU" else str(place)
 
@@ -361,7 +383,7 @@ class Reader:
         HEAD has no body to tell them apart. Where not one of our own buckets answers, we may not
         ask at all, and a 403 for another says nothing about its owner.
         """
-        self.denials_tell = any(self._head(b.name, b.region) is None for b in ours)
+        self.denials_tell = any(self._head(b.name, self.at(b.region)) is None for b in ours)
 
     def _head(self, name: str, region: str) -> Refused | None:
         """Ask for a bucket as its owner; return the refusal.
@@ -401,8 +423,8 @@ class Reader:
         return Asked("unseen", gap=self.gap(kind, GLOBAL, HEAD_BUCKET, refused, value))
 
     def _masked(self, kind: Kind[Any], document: dict[str, Any]) -> dict[str, Any]:
-        for path in kind.secrets:
-            _mask_at(document, path.split("."), self.masker)
+        for path in _secret_paths(kind):
+            _mask_at(document, path, self.masker)
         scrubbed: dict[str, Any] = self.masker.scrub(document)
         return scrubbed
 
@@ -416,6 +438,11 @@ def filled(template: Any, known: Mapping[str, Any]) -> Any:
     if isinstance(template, list | tuple):
         return [filled(inner, known) for inner in template]
     return template
+
+
+@cache
+def _secret_paths(kind: Kind[Any]) -> tuple[list[str], ...]:
+    return tuple(path.split(".") for path in kind.secrets)
 
 
 def _mask_at(document: Any, path: list[str], masker: Masker) -> None:

@@ -74,6 +74,7 @@ QUOTAS = (
     ),
     Quota("cloudwatch", "DescribeAlarms", 9, CLOUDWATCH),
     Quota("cloudwatch", "DescribeAlarmHistory", 20, CLOUDWATCH),
+    Quota("cloudwatch", "GetMetricData", 50, CLOUDWATCH),
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from collections.abc import Sequence
@@ -19,8 +18,9 @@ import botocore.session
 from botocore.model import OperationModel
 
 import auditor
+from auditor.aws.declared import mistyped
 from auditor.aws.models import loader, reads
-from auditor.aws.wire import SOUND, Parsers
+from auditor.aws.wire import SOUND, Parsers, read
 from auditor.errors import AuditorError, nearest
 
 _UNREACHED = (
@@ -44,6 +44,16 @@ class MalformedAnswer(botocore.exceptions.BotoCoreError):  # type: ignore[misc]
     fmt = "the answer is not {protocol}: {reason}"
 
 
+def _busy(error: botocore.exceptions.ClientError) -> bool:
+    """Tell whether an error says nothing about us, but that AWS is throttling or broken."""
+    told = error.response
+    code = str(told.get("Error", {}).get("Code", ""))
+    status = int(told.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
+    return "Throttl" in code or status in (429, 500, 502, 503, 504) or code in (
+        "RequestLimitExceeded", "TooManyRequestsException", "SlowDown",
+    )
+
+
 def only_read(model: OperationModel, **_: Any) -> None:
     """Refuse an operation that is not on the list of those that read (a ``before-call`` hook).
 
@@ -58,7 +68,7 @@ def sound_body(operation_model: OperationModel, response_dict: Any, **_: Any) ->
     """Refuse a body that botocore would silently read as empty (a ``before-parse`` hook).
 
     botocore parses truncated JSON and HTML pages with status 200 to ``{}``; a List answered so
-    would be a clean account.
+    would be a clean account. Of what it parses it does not look at the types.
     """
     status, body = response_dict["status_code"], response_dict["body"]
     protocol = operation_model.service_model.resolved_protocol
@@ -76,11 +86,14 @@ def sound_body(operation_model: OperationModel, response_dict: Any, **_: Any) ->
         if not text and not output.members:
             return
         try:
-            answer = json.loads(text)
+            answer = read(text)
         except ValueError as error:
             raise MalformedAnswer(protocol="JSON", reason=str(error)) from None
         if not isinstance(answer, dict):
             raise MalformedAnswer(protocol="JSON", reason="it is no object")
+        service = operation_model.service_model.service_name
+        if wrong := "" if plain else mistyped(service, operation_model.name, answer):
+            raise MalformedAnswer(protocol="JSON", reason=wrong)
         response_dict[SOUND] = answer
         return
     try:
@@ -241,6 +254,11 @@ class Session:
                 raise AuditorError(
                     f"the AWS credentials have expired ({code}): get new ones,"
                     " for example with `aws sso login`"
+                ) from None
+            if _busy(error):
+                raise AuditorError(
+                    f"AWS did not tell who we are, it is busy or throttles this account ({code}):"
+                    " the credentials may be good; try again in a minute"
                 ) from None
             raise AuditorError(
                 f"AWS does not accept these credentials ({code}): check AWS_PROFILE,"

@@ -9,11 +9,42 @@ by their own names, so the JSON is the answer: times in seconds since 1970, blob
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 import botocore.parsers
+import msgspec
+
+from auditor.aws.models import model
 
 SOUND = "auditor:sound"  # where the hook that checks a body leaves what it read
+
+
+def read(body: bytes) -> Any:
+    """Return what JSON says; raises :class:`ValueError` where it is none.
+
+    Half of a surrogate pair is read like any other character, though msgspec refuses it.
+    """
+    try:
+        try:
+            return _DECODER.decode(body)
+        except msgspec.DecodeError:
+            return json.loads(body, parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+
+
+_DECODER = msgspec.json.Decoder()
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is no number in JSON")
+
+
+@cache
+def as_it_came(service: str) -> bool:
+    """Tell whether answers of a service are JSON as it came, and hold nothing else."""
+    return str(model(service).resolved_protocol) == "json"
 
 
 class AsItCame(botocore.parsers.JSONParser):  # type: ignore[misc]
@@ -23,7 +54,7 @@ class AsItCame(botocore.parsers.JSONParser):  # type: ignore[misc]
         if shape is None:
             return super()._do_parse(response, shape)
         answer = response.pop(SOUND, None)
-        parsed = dict(json.loads(response["body"]) if answer is None else answer)
+        parsed = dict(read(response["body"]) if answer is None else answer)
         self._inject_response_metadata(parsed, response["headers"])
         return parsed
 

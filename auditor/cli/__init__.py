@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import importlib
 import os
 import sys
@@ -10,7 +12,7 @@ from typing import Any
 import click
 
 from auditor import __version__
-from auditor.errors import AuditorError, nearest
+from auditor.errors import AuditorError, full, nearest, no_space
 
 # The help is repeated here so that `auditor --help` imports no command; a test compares them.
 COMMANDS = {
@@ -73,6 +75,7 @@ def group() -> None:
 
 def main(args: list[str] | None = None) -> Any:
     """Run the command line; an error of the user's is one line and exit 2, never a traceback."""
+    atexit.register(gc.freeze)  # or Python looks for cycles in all of it once more: a second
     try:
         code = group.main(args=args, prog_name="auditor", standalone_mode=False)
     except AuditorError as error:
@@ -88,6 +91,9 @@ def main(args: list[str] | None = None) -> Any:
         sys.stderr.close()  # whoever read us has left; nobody is there to be told
         code = 141
     except Exception as error:
+        if isinstance(error, OSError) and full(error):
+            _no_space(error)
+            sys.exit(2)
         if os.environ.get("AUDITOR_DEBUG"):
             raise
         click.echo(
@@ -96,3 +102,10 @@ def main(args: list[str] | None = None) -> Any:
         )
         code = 4
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _no_space(error: OSError) -> None:
+    """Say that the disk is full; what is still to be written goes nowhere, not even at the end."""
+    if error.filename is None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    click.echo(f"error: {no_space(error.filename or 'standard output', error)}", err=True)

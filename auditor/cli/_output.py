@@ -12,7 +12,7 @@ from typing import IO, Any, TypeVar
 
 import click
 
-from auditor.errors import AuditorError
+from auditor.errors import AuditorError, full, no_space
 from auditor.finding import Run
 from auditor.gate import Decision, decide
 from auditor.plugins import load_report
@@ -136,7 +136,7 @@ def write(
     run: Run, outputs: Iterable[Output], *, outcomes: frozenset[str] | None, color: str,
     verbose: bool,
 ) -> None:
-    """Write the reports; a file appears whole or not at all.
+    """Write the reports; a file appears whole or not at all, a device or a pipe is written to.
 
     Files come first: whoever reads standard output may close it early.
     """
@@ -148,15 +148,20 @@ def write(
             output.module.write(run, sys.stdout.buffer, color=tint, **options)
             sys.stdout.buffer.flush()
             continue
-        part = output.path.with_name(output.path.name + ".part")
+        whole = output.path.is_file() or not output.path.exists()
+        part = output.path.with_name(output.path.name + ".part") if whole else output.path
         try:
             with part.open("wb") as file:
                 output.module.write(run, file, color=False, **options)
-            part.replace(output.path)
+            if whole:
+                part.replace(output.path)
         except OSError as error:
+            if full(error):
+                raise no_space(output.path, error) from None
             raise AuditorError(f"{output.path}: cannot be written ({error.strerror})") from None
         finally:
-            part.unlink(missing_ok=True)  # there only where something went wrong
+            if whole:
+                part.unlink(missing_ok=True)  # there only where something went wrong
 
 
 def conclude(

@@ -25,8 +25,8 @@ def command(
     """Say before a scan what it will not be allowed to see.
 
     Who we are, which regions answer, and which of the permissions that a scan needs are missing:
-    by IAM's simulation where that is allowed, else by trying. Exits 0 where nothing is known to be
-    missing, 3 where something is, 2 without usable credentials. It only reads.
+    by IAM's simulation where that is allowed, else by trying. Exits 0 where nothing is missing, 3
+    where something is or could not be tried, 2 without usable credentials. It only reads.
     """
     from auditor.aws.doctor import examine
     from auditor.aws.session import Session
@@ -48,19 +48,24 @@ def _table(found: Diagnosis) -> Iterator[str]:
     yield f"clock        {_clock(found.skew)}"
     answering = [p.region for p in found.regions if p.state == "open"]
     yield from _wrapped("regions", f"{len(answering)} answer: {', '.join(answering) or 'none'}")
+    because: dict[str, list[str]] = {}
     for place in found.shut:
-        yield f"             {place.region}: {place.because}"
+        because.setdefault(place.because, []).append(place.region)
+    for why, places in because.items():
+        if len(places) == 1:
+            yield f"             {places[0]}: {why}"
+        else:
+            yield from _wrapped("", f"{len(places)} do not, {why}: {', '.join(places)}")
     states = [p.state for p in found.permissions]
     how = "by IAM's simulation" if found.simulated else "by trying"
     yield (
         f"permissions  {states.count('allowed')} of {len(states)} allowed, {how};"
-        f" {states.count('denied')} missing, {states.count('untried')} not tried"
+        f" {states.count('denied')} missing, {states.count('untried')} undecided"
     )
     for permission in found.missing:
         yield f"  missing    {permission.action}: {permission.because}"
-    untried = [p.action for p in found.permissions if p.state == "untried"]
-    if untried:
-        yield from _wrapped("  not tried", ", ".join(untried))
+    if found.undecided:
+        yield from _wrapped("  undecided", ", ".join(p.action for p in found.undecided))
     yield ""
     for note in found.notes:
         yield textwrap.fill(note, 78)

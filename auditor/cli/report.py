@@ -24,12 +24,14 @@ def command(file: Path, **options: Any) -> None:
     """Write the reports of a finished run again, from its JSON report."""
     import msgspec
 
-    from auditor.finding import SCHEMA, Run
+    from auditor.finding import SCHEMA
+    from auditor.saved import read
 
     outputs = parse_formats(options["formats"])
     outcomes = parse_outcomes(options["outcomes"])
     try:
-        run = msgspec.json.decode(file.read_bytes(), type=Run)
+        with file.open("rb") as opened:
+            run = read(opened)
     except OSError as error:
         raise AuditorError(f"{file}: cannot be read ({error.strerror})") from None
     except msgspec.DecodeError as error:

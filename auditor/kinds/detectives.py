@@ -57,7 +57,8 @@ SECURITY_HUB: Kind[SecurityHub] = Kind(
     "AWS::SecurityHub::Region", SecurityHub, service="securityhub", lists="", describes="",
     single=True, arn="arn:{partition}:securityhub:{region}:{account}:hub", on_demand=IN_USE,
     parts=(
-        # the same code also says that one is no administrator: only the words mean "off"
+        # the same code also says that one is no administrator: only the words "Account ... is not
+        # subscribed to AWS Security Hub" mean "off"
         Part("Hub", "securityhub.DescribeHub",
              absent=("InvalidAccessException:not subscribed", "ResourceNotFoundException")),
     ),

@@ -12,6 +12,7 @@ from .pointing import buckets, keys, to, vpc
 from .sagemaker_monitoring import MONITORING_SCHEDULE
 from .sagemaker_registry import ALGORITHM, HUB_CONTENT, MODEL_PACKAGE, MODEL_PACKAGE_GROUP
 from .sagemaker_serving import ENDPOINT, MODEL
+from .values import training_of
 
 
 def _over(status: str, *also: str) -> str:
@@ -87,6 +88,7 @@ AUTOML_JOB = Kind(
 )
 TRAINING_JOB = Kind(
     "AWS::SageMaker::TrainingJob", sagemaker.DescribeTrainingJobResponse, ended="TrainingEndTime",
+    canon=training_of,
     # what is kept warm after the end can still be changed (UpdateTrainingJob)
     settled=f"{_over('TrainingJobStatus')}"
             " && !contains(['Available', 'InUse'], not_null(WarmPoolStatus.Status, ''))",

@@ -43,10 +43,13 @@ STUDIO_IMAGE = Kind(
     "AWS::SageMaker::Image", sagemaker.DescribeImageResponse, foreign=owner_of,
     links=to(ROLE, "RoleArn"),
 )
-# UpdateImageVersion changes the guidance on one, so it is not settled.
+# The image in a version never changes; UpdateImageVersion changes what is said about it. Both the
+# list and the description tell when that was last, so by that time a version is known again.
 STUDIO_IMAGE_VERSION = Kind(
     "AWS::SageMaker::ImageVersion", sagemaker.DescribeImageVersionResponse, parent=STUDIO_IMAGE,
     foreign=owner_of, id="ImageVersionArn", takes={"Version": "Version"},
+    created="LastModifiedTime",
+    settled="contains(['CREATED', 'CREATE_FAILED'], ImageVersionStatus)",
     links=(*to(STUDIO_IMAGE, "ImageArn"), *to(REPOSITORY, "BaseImage", "ContainerImage")),
 )
 APP_IMAGE_CONFIG = Kind(

@@ -55,6 +55,15 @@ def endpoint_of(value: str) -> str:
     return found[1] if found else value
 
 
+def training_of(value: str) -> str:
+    """Return the training job's name in that of its log stream, or the value.
+
+    ``JOB/algo-1-1700000000``: "Log groups and streams that Amazon SageMaker AI sends", in its
+    developer guide. No name of a job has a slash.
+    """
+    return value if value.startswith("arn:") else value.partition("/")[0]
+
+
 def component_of(value: str) -> str:
     """Return the inference component's name in what Auto Scaling calls it, or the value."""
     return value.removeprefix("inference-component/")

@@ -83,6 +83,14 @@ class EvaluationWindow(Shape):
     SlidingWindow: _T_SlidingWindow | None
 
 
+class GetMetricDataOutput(Shape):
+    """cloudwatch GetMetricDataOutput."""
+
+    MetricDataResults: list[_T_MetricDataResult] | None
+    NextToken: str | None
+    Messages: list[_T_MessageData] | None
+
+
 class LogAlarm(Shape):
     """cloudwatch LogAlarm."""
 
@@ -110,6 +118,13 @@ class LogAlarm(Shape):
     ActionLogLineRoleArn: str | None
     WarmUpConfiguration: _T_WarmUpConfiguration | None
     ActionConfiguration: _T_ActionConfiguration | None
+
+
+class MessageData(Shape):
+    """cloudwatch MessageData."""
+
+    Code: str | None
+    Value: str | None
 
 
 class Metric(Shape):
@@ -169,6 +184,17 @@ class MetricDataQuery(Shape):
     ReturnData: bool | None
     Period: int | None
     AccountId: str | None
+
+
+class MetricDataResult(Shape):
+    """cloudwatch MetricDataResult."""
+
+    Id: str | None
+    Label: str | None
+    Timestamps: list[datetime] | None
+    Values: list[float] | None
+    StatusCode: str | None
+    Messages: list[_T_MessageData] | None
 
 
 class MetricStat(Shape):
@@ -232,10 +258,13 @@ _T_DescribeAlarmsOutput = DescribeAlarmsOutput
 _T_Dimension = Dimension
 _T_EvaluationCriteria = EvaluationCriteria
 _T_EvaluationWindow = EvaluationWindow
+_T_GetMetricDataOutput = GetMetricDataOutput
 _T_LogAlarm = LogAlarm
+_T_MessageData = MessageData
 _T_Metric = Metric
 _T_MetricAlarm = MetricAlarm
 _T_MetricDataQuery = MetricDataQuery
+_T_MetricDataResult = MetricDataResult
 _T_MetricStat = MetricStat
 _T_ScheduleConfiguration = ScheduleConfiguration
 _T_ScheduledQueryConfiguration = ScheduledQueryConfiguration

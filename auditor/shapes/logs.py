@@ -12,6 +12,13 @@ class DescribeLogGroupsResponse(Shape):
     nextToken: str | None
 
 
+class DescribeLogStreamsResponse(Shape):
+    """logs DescribeLogStreamsResponse."""
+
+    logStreams: list[_T_LogStream] | None
+    nextToken: str | None
+
+
 class DescribeMetricFiltersResponse(Shape):
     """logs DescribeMetricFiltersResponse."""
 
@@ -43,6 +50,19 @@ class LogGroup(Shape):
     deletionProtectionEnabled: bool | None
     bearerTokenAuthenticationEnabled: bool | None
     retentionPolicyName: str | None
+
+
+class LogStream(Shape):
+    """logs LogStream."""
+
+    logStreamName: str | None
+    creationTime: int | None
+    firstEventTimestamp: int | None
+    lastEventTimestamp: int | None
+    lastIngestionTime: int | None
+    uploadSequenceToken: str | None
+    arn: str | None
+    storedBytes: int | None
 
 
 class MetricFilter(Shape):
@@ -81,9 +101,11 @@ class ResourcePolicy(Shape):
 
 
 _T_DescribeLogGroupsResponse = DescribeLogGroupsResponse
+_T_DescribeLogStreamsResponse = DescribeLogStreamsResponse
 _T_DescribeMetricFiltersResponse = DescribeMetricFiltersResponse
 _T_DescribeResourcePoliciesResponse = DescribeResourcePoliciesResponse
 _T_LogGroup = LogGroup
+_T_LogStream = LogStream
 _T_MetricFilter = MetricFilter
 _T_MetricTransformation = MetricTransformation
 _T_ResourcePolicy = ResourcePolicy

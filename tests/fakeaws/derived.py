@@ -313,12 +313,26 @@ def _of_trail(world, call):
     raise not_found(call)
 
 
+# -- CloudWatch: what was counted is a MetricDataResult, under the Label that asks for it
+
+
+def _metric_data(world, call):
+    """Answer each query; a metric of which nothing was ever counted has no values."""
+    counted = {one["Label"]: one for _, one in world.resources(call, "cloudwatch", "MetricData")}
+    return {"MetricDataResults": [
+        {"Timestamps": [], "Values": [], "StatusCode": "Complete", **counted.get(query["Label"], {}),
+         "Id": query["Id"], "Label": query["Label"]}
+        for query in call.params["MetricDataQueries"]
+    ]}
+
+
 OPERATIONS = {
     ("sts", "GetCallerIdentity"): _caller,
     ("sts", "AssumeRole"): _assume_role,
     ("ec2", "DescribeRegions"): _regions,
     ("resourcegroupstaggingapi", "GetResources"): _tags,
     ("sagemaker", "Search"): search,
+    ("cloudwatch", "GetMetricData"): _metric_data,
     ("iam", "SimulatePrincipalPolicy"): simulate,
     ("s3", "ListBuckets"): _list_buckets,
     ("s3", "HeadBucket"): _head_bucket,

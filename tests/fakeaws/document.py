@@ -23,6 +23,7 @@ OFTEN_ABSENT = {
 STRUCTURES = {
     ("iam", "Role"): "RoleDetail", ("iam", "Policy"): "ManagedPolicyDetail",
     ("kms", "Key"): "KeyMetadata", ("cloudtrail", "Trail"): "Trail", ("s3", "Bucket"): "Bucket",
+    ("cloudwatch", "MetricData"): "MetricDataResult",
 }
 
 

@@ -38,6 +38,8 @@ def test_its_card_says_everything(rule):
     assert "`" in rule.fix or len(rule.fix) > 60
     for hole in re.findall(r"\{(\w+)\}", rule.fix):
         assert hole in ("name", "arn", "account", "region", "partition"), hole
+    for words in (rule.fix, rule.rationale, rule.title):
+        assert "arn:aws:" not in words, "there are other partitions: arn:{partition}:"
     for one in rule.settings:
         assert one.help.endswith(".")
 

@@ -39,6 +39,7 @@ from tests.worlds.make import (
     role_arn,
     statement,
     trail,
+    training_logs,
 )
 
 REGIONS = (EU, US)
@@ -49,7 +50,8 @@ MANY = {  # enough of these that Search is worth a call
 BY_HAND = {
     "AWS::S3::Bucket", "AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::KMS::Key",
     "AWS::CloudTrail::Trail", "AWS::EC2::InstanceType", "AWS::ECR::Repository", "AWS::ECR::Image",
-    "AWS::EFS::FileSystem", "AWS::SecretsManager::Secret",
+    "AWS::EFS::FileSystem", "AWS::SecretsManager::Secret", "AWS::Logs::LogStream",
+    "AWS::CloudWatch::MetricData",
 }
 # Members of random answers that must not be random: a page token means another page.
 _TOKENS = ("NextToken", "nextToken", "Marker", "NextMarker", "position", "PaginationToken")
@@ -368,6 +370,7 @@ def by_hand(region):
         "kms": {"Key": [key(f"key-{region}", region=region)]},
         "cloudtrail": {"Trail": [trail(f"trail-{region}", region, f"estate-{region}")]},
         "ec2": {},
+        "logs": {"DescribeLogStreams": training_logs("logged", region=region)["DescribeLogStreams"]},
         "ecr": {
             "DescribeRepositories": By("repositoryNames", {str([IMAGE]): {"repositories": [{
                 "repositoryName": IMAGE, "registryId": ACCOUNT,

@@ -19,6 +19,11 @@ def ago(days):
     return NOW - timedelta(days=days)
 
 
+def milliseconds(days):
+    """Return the time that many days ago as CloudWatch Logs tells it."""
+    return int(ago(days).timestamp() * 1000)
+
+
 def arn(service, what, region=EU, account=ACCOUNT):
     """Return an ARN."""
     return f"arn:aws:{service}:{region}:{account}:{what}"
@@ -130,6 +135,30 @@ def training_job(name, region=EU, **members):
         "AlgorithmSpecification": {"TrainingInputMode": "File"}, "RoleArn": role_arn("sound"),
         "StoppingCondition": {"MaxRuntimeInSeconds": 3600}, "CreationTime": ago(1.02),
         "TrainingStartTime": ago(1.02), "TrainingEndTime": ago(1), **members,
+    }
+
+
+def training_logs(*jobs, region=EU):
+    """Return CloudWatch Logs' answers about the logs of training jobs that ended yesterday."""
+    group = "/aws/sagemaker/TrainingJobs"
+    where = arn("logs", f"log-group:{group}", region)
+    return {
+        "DescribeLogGroups": {"logGroups": [
+            {"logGroupName": group, "arn": f"{where}:*", "creationTime": milliseconds(300)}]},
+        "DescribeLogStreams": {"logStreams": [
+            {"logStreamName": f"{job}/algo-1-1700000000", "creationTime": milliseconds(1.02),
+             "arn": f"{where}:log-stream:{job}/algo-1-1700000000",
+             "firstEventTimestamp": milliseconds(1.02), "lastEventTimestamp": milliseconds(1)}
+            for job in jobs]},
+    }
+
+
+def invocations(endpoint_name, variant_name, *counts):
+    """Return what CloudWatch counted of a variant: yesterday, the day before, and so on."""
+    return {
+        "Label": f"endpoint/{endpoint_name}/variant/{variant_name}",
+        "Timestamps": [ago(days) for days in range(1, len(counts) + 1)],
+        "Values": [float(count) for count in counts],
     }
 
 

@@ -23,6 +23,7 @@ from tests.worlds.make import (
     channel,
     endpoint,
     endpoint_config,
+    invocations,
     key,
     key_arn,
     lifecycle,
@@ -42,6 +43,7 @@ from tests.worlds.make import (
     tls_only,
     trail,
     training_job,
+    training_logs,
     variant,
 )
 
@@ -136,7 +138,8 @@ CONFIGS = [
 ]
 ENDPOINTS = [
     endpoint("e-sound", "ec-sound", ProductionVariants=serving("blue", "green")),
-    endpoint("e-flawed", "ec-flawed", ProductionVariants=serving("one")),
+    endpoint("e-flawed", "ec-flawed", ProductionVariants=serving("one"),
+             CreationTime=ago(70), LastModifiedTime=ago(60)),
     endpoint("e-components", "ec-components", ProductionVariants=serving("c")),
 ]
 SCALED = {  # endpoint and variant, and whether a policy moves it
@@ -280,6 +283,10 @@ DOCUMENT = {
                 "TrainingJob": TRAINING, "MonitoringSchedule": SCHEDULES, "*": EMPTY,
             },
             "application-autoscaling": scaling(SCALED),
+            "logs": training_logs("t-sound", "t-subtle", "t-foreign-key") | {"*": EMPTY},
+            "cloudwatch": {"*": EMPTY, "MetricData": [
+                invocations("e-sound", "green", 3, 1), invocations("e-sound", "blue"),
+                invocations("e-components", "c", 2)]},
             "s3control": access_points(EU, "ml-data", {"shut": True, "ajar": False}),
             "*": EMPTY,
             "kms": {"Key": KEYS},
@@ -403,6 +410,8 @@ FAILS = {
     "s3-bucket-macie-coverage": {"plain-data"},
     "sagemaker-endpoint-autoscaling": {"e-flawed", "e-components"},
     "sagemaker-endpoint-model-monitor": {"e-flawed", "e-components"},
+    "sagemaker-endpoint-stale": {"e-flawed"},
+    "sagemaker-training-logging": {"t-flawed"},
 }
 UNKNOWN = {
     "sagemaker-training-data-bucket-versioned": {"t-subtle"},
