@@ -226,21 +226,22 @@ class Store:
     def add_all(self, kind: Kind[Any], rows: Sequence[New]) -> list[int]:
         """Store resources of one kind and return their numbers; those already there are replaced.
 
-        A hundred together cost a few statements, where one by one each would cost several. The
-        plus makes SQLite look for their ARNs, and not among all that there is of a kind.
+        The plus makes SQLite look for their ARNs, and not among all that there is of a kind.
         """
         db = self._db
-        places = json.dumps([f"{row.region} {row.arn}" for row in rows])
-        there = [number for (number,) in db.execute(
-            "SELECT id FROM resource WHERE arn IN (SELECT substr(value, instr(value, ' ') + 1)"
-            " FROM json_each(?1)) AND +kind = ?2 AND region || ' ' || arn IN"
-            " (SELECT value FROM json_each(?1))", (places, kind.name)
-        )]
-        for table, column in (("edge", "source"), ("resource", "id")):
-            db.executemany(f"DELETE FROM {table} WHERE {column} = ?", [(n,) for n in there])
-        last = int(db.execute("SELECT ifnull(max(id), 0) FROM resource").fetchone()[0])
-        first = max(last, self._last) + 1  # no number twice: readers may hold the earlier one
-        self._last = first + len(rows) - 1
+        there = [
+            found for row in rows for found in db.execute(
+                "SELECT id FROM resource WHERE arn = ? AND +kind = ? AND +region = ?",
+                (row.arn, kind.name, row.region),
+            )
+        ]
+        if there:
+            db.executemany("DELETE FROM edge WHERE source = ?", there)
+            db.executemany("DELETE FROM resource WHERE id = ?", there)
+        if not self._last:
+            self._last = int(db.execute("SELECT ifnull(max(id), 0) FROM resource").fetchone()[0])
+        first = self._last + 1  # no number twice: readers may hold the earlier one
+        self._last += len(rows)
         db.executemany(
             "INSERT OR REPLACE INTO resource (id, kind, account, partition, region, arn, name,"
             " seen, call, created, settled, tagged, run, document)"
@@ -252,9 +253,11 @@ class Store:
                 for i, row in enumerate(rows)
             ],
         )
-        db.executemany("INSERT OR REPLACE INTO tag VALUES (?,?,?)", [
+        tags = [
             (row.arn, key, value) for row in rows for key, value in (row.tags or {}).items()
-        ])
+        ]
+        if tags:
+            db.executemany("INSERT OR REPLACE INTO tag VALUES (?,?,?)", tags)
         return list(range(first, first + len(rows)))
 
     def link(

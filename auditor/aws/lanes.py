@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 
-WORKERS = 32  # that make calls at once
+WORKERS = 48  # that make calls at once
 THREADS = 128  # of which the others wait for their turn under a quota
 WAITERS = 3  # of one lane that may wait so; its next calls would only queue behind them
-ABREAST = 8  # of one lane while others wait; and as many are left over for lanes still to come
+ABREAST = 16  # of one lane while others wait; and as many are left over for lanes still to come
 Work = Callable[[], list[Callable[[], None]]]  # makes calls; returns what to write
 
 

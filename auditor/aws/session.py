@@ -129,7 +129,7 @@ class Session:
     """
 
     def __init__(
-        self, profile: str | None = None, *, timeout: float = 30.0, connections: int = 32
+        self, profile: str | None = None, *, timeout: float = 30.0, connections: int = 96
     ) -> None:
         core = botocore.session.Session(profile=profile)
         core.register_component("data_loader", loader())
