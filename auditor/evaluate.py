@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cache
@@ -31,6 +32,7 @@ from auditor.findings import HISTORICAL, Findings
 from auditor.inventory import Inventory, Kind, Resource
 from auditor.keeping import Broken
 from auditor.rule import Rule
+from auditor.scope import Scope, Use
 from auditor.shape import Read, recording, when
 from auditor.verdict import Fail, NotApplicable, Pass, Status
 
@@ -78,9 +80,10 @@ def judge(
     return _judged(_Asked(rule, settings), resource, _about(resource), past, gaps or {})
 
 
-def _about(resource: Resource[Any]) -> ResourceCard:
+def _about(resource: Resource[Any], use: Use | None = None) -> ResourceCard:
     return ResourceCard(
-        kind=resource.kind.name, arn=resource.arn, name=resource.name, tags=resource.known_tags
+        kind=resource.kind.name, arn=resource.arn, name=resource.name, tags=resource.known_tags,
+        ml=use.ml if use else None, ml_because=use.because if use else "",
     )
 
 
@@ -197,11 +200,15 @@ def findings(
     now: datetime,
     window_days: int = WINDOW_DAYS,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
+    ml_only: bool = False,
+    left_out: Counter[str] | None = None,
 ) -> Iterator[Finding]:
     """Yield the findings of each kind of resource in turn, by account, region, ARN and rule.
 
     A resource is read once for all the rules that judge it: there may be a hundred thousand.
+    With ``ml_only`` what machine learning is seen not to use is left out, and counted by kind.
     """
+    scope = Scope(inventory)
     gaps = {gap: i for i, gap in reversed(list(enumerate(inventory.gaps())))}
     partition = inventory.get("partition", "aws")
     window = now - timedelta(days=window_days)
@@ -214,7 +221,12 @@ def findings(
                 for asked in group:
                     yield _unlisted(asked, kind, gap, gaps[gap], partition)
         for resource in inventory.resources(kind):
-            about, past = _about(resource), _historical(resource, window)
+            use = scope.of(resource)
+            if ml_only and use is not None and use.ml is False:
+                if left_out is not None:
+                    left_out[kind.name] += 1
+                continue
+            about, past = _about(resource, use), _historical(resource, window)
             for asked in group:
                 yield _judged(asked, resource, about, past, gaps)
 
@@ -242,6 +254,7 @@ def evaluate(
     available: int | None = None,
     window_days: int = WINDOW_DAYS,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
+    ml_only: bool = False,
 ) -> Run:
     """Judge an inventory by the rules and return the run, whole, in memory that stays flat."""
     rules = list(rules)
@@ -251,9 +264,11 @@ def evaluate(
     accounts = inventory.get("accounts", [])
     regions = inventory.get("regions", [])
     now = when(meta["finished"] or meta["started"])
-    found = Findings(
-        findings(inventory, rules, now=now, window_days=window_days, settings=settings)
-    )
+    left_out: Counter[str] = Counter()
+    found = Findings(findings(
+        inventory, rules, now=now, window_days=window_days, settings=settings, ml_only=ml_only,
+        left_out=left_out,
+    ))
     calls = [
         CallCost(call=f"{service}:{operation}", account=account, region=region, calls=count,
                  retries=retries, throttled=throttled, seconds=round(seconds, 3),
@@ -283,6 +298,7 @@ def evaluate(
             historical=len(found.of(HISTORICAL)),
             jobs_window_days=window_days,
             tags_unseen=inventory.get("tags_unseen", []),
+            scope="ml" if ml_only else "all", left_out=dict(sorted(left_out.items())),
             notes=inventory.get("notes", []),
         ),
         gaps=[

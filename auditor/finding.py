@@ -58,6 +58,13 @@ class ResourceCard(Plain, frozen=True, kw_only=True):
     tags: Annotated[
         dict[str, str] | None, _about("Its tags; null where tags were not seen.")
     ] = None
+    ml: Annotated[bool | None, _about(
+        "Whether machine learning uses it; null where that was not seen, and for kinds of which"
+        " every one matters."
+    )] = None
+    ml_because: Annotated[str, _about(
+        "The path that makes it so: what of SageMaker's points at it, and where."
+    )] = ""
 
 
 class Evidence(Plain, frozen=True, kw_only=True):
@@ -173,6 +180,12 @@ class Coverage(Plain, frozen=True, kw_only=True):
         "A finding on a job that ended more days ago is historical."
     )]
     tags_unseen: Annotated[list[str], _about("Regions in which tags could not be read.")] = []
+    scope: Annotated[str, _about(
+        "`all`; or `ml`: what machine learning does not use was left out.", enum=["all", "ml"],
+    )] = "all"
+    left_out: Annotated[dict[str, int], _about(
+        "How many resources of each kind the scope left out."
+    )] = {}
     notes: Annotated[list[str], _about(
         "What made the scan cost more than it need, in words; no outcome hangs on it."
     )] = []

@@ -56,6 +56,8 @@ class _Body(msgspec.Struct, frozen=True, array_like=True):
     evidence: list[Evidence]
     fix: str
     first_seen: str | None
+    ml: bool | None
+    ml_because: str
 
 
 class Told(NamedTuple):
@@ -153,7 +155,7 @@ class Findings(_Sized):
             self._size, outcome, status, historical, finding.gap, _stored(resource.name),
             _stored(finding.message), _packed(_Body(
                 finding.partition, resource.tags, finding.fingerprint, finding.evidence,
-                finding.fix, finding.first_seen,
+                finding.fix, finding.first_seen, resource.ml, resource.ml_because,
             )),
         ))
         self._size += 1
@@ -250,7 +252,8 @@ class Findings(_Sized):
             message=_text(message), account=_text(account), partition=body.partition,
             region=_text(region),
             resource=ResourceCard(
-                kind=stem.kind, arn=_text(arn), name=_text(name), tags=body.tags
+                kind=stem.kind, arn=_text(arn), name=_text(name), tags=body.tags, ml=body.ml,
+                ml_because=body.ml_because,
             ),
             fingerprint=body.fingerprint, evidence=body.evidence, controls=stem.controls,
             fix=body.fix, historical=bool(historical), first_seen=body.first_seen, gap=gap,

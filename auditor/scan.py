@@ -171,13 +171,18 @@ def evaluate(
     local: Iterable[str | Path] = (),
     window_days: int = WINDOW_DAYS,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
+    ml_only: bool = False,
 ) -> Run:
-    """Judge an inventory by the installed rules and those in the ``local`` directories."""
+    """Judge an inventory by the installed rules and those in the ``local`` directories.
+
+    With ``ml_only``, buckets, keys, roles, policies, repositories, log groups, file systems and
+    secrets that machine learning is seen not to use are left out.
+    """
     rules = load_rules(local)
     with plain(inventory.path):
         return _evaluate(
             inventory, choose(rules, select, ignore), version=__version__, available=len(rules),
-            window_days=window_days, settings=settings,
+            window_days=window_days, settings=settings, ml_only=ml_only,
         )
 
 

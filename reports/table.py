@@ -265,6 +265,10 @@ class _Page:
             f"Not offered by AWS in {', '.join(regions)}: {noun(kind)}"
             for kind, regions in digest.unavailable
         ]
+        if coverage.scope != "all":
+            left = [f"{count:,} of {noun(kind)}" for kind, count in coverage.left_out.items()]
+            notes.append(f"Only what machine learning uses was judged. Left out: "
+                         f"{', '.join(left) or 'nothing'}")
         if coverage.tags_unseen:
             notes.append(f"Tags could not be read in {', '.join(coverage.tags_unseen)}")
         if notes:

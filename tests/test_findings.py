@@ -12,6 +12,8 @@ import sqlite3
 import subprocess
 import sys
 import tracemalloc
+import types
+import typing
 from pathlib import Path
 
 import msgspec
@@ -255,3 +257,24 @@ def test_what_is_no_report_is_refused_with_its_place():
         with pytest.raises(msgspec.DecodeError) as whole:
             read(Pipe(wrong))
         assert str(streamed.value) == str(whole.value)
+
+
+def test_nothing_of_a_finding_is_lost():
+    """Whatever fields findings are given: each comes back."""
+    def some(hint: object) -> object:
+        args = [a for a in typing.get_args(hint) if a is not type(None)]
+        origin = typing.get_origin(hint)
+        if origin is typing.Annotated or (args and origin in (types.UnionType, typing.Union)):
+            return some(args[0])
+        if origin is dict:
+            return {"key": some(args[1])}
+        if origin is list:
+            return [some(args[0])]
+        if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+            hints = typing.get_type_hints(hint, include_extras=True)
+            return hint(**{name: some(hints[name]) for name in hint.__struct_fields__})
+        return {str: "text", int: 7, bool: True}.get(hint, "text")
+
+    full = msgspec.structs.replace(some(Finding), severity="high", status="fail")
+    assert all(getattr(full, name) for name in Finding.__struct_fields__)
+    assert list(Findings([full])) == [full]

@@ -43,6 +43,7 @@ def judge(inventory: Inventory, options: dict[str, Any], ready: dict[str, Any]) 
     run = _scan.evaluate(
         inventory, select=options["select"], ignore=options["ignore"], local=options["local"],
         window_days=ready["settings"].jobs.window, settings=ready["settings"].rules,
+        ml_only=options["scope"] == "ml",
     )
     _output.write(
         run, ready["outputs"], outcomes=ready["outcomes"], color=options["color"],

@@ -80,6 +80,10 @@ def rule_options(command: F) -> F:
         click.option("--rules", "local", multiple=True, metavar="DIR",
                      type=click.Path(path_type=Path),
                      help="A directory with rules of your own. Repeatable."),
+        click.option("--scope", type=click.Choice(["all", "ml"]), default="all",
+                     show_default=True,
+                     help="ml: leave out buckets, keys, roles, repositories, log groups, file"
+                     " systems and secrets that machine learning does not use."),
         click.option("--config", metavar="FILE", type=click.Path(path_type=Path),
                      help="The configuration. Default: auditor.toml here."),
     )):

@@ -328,7 +328,7 @@ def hostile(evil: str) -> Run:
                     for k, v in value.items()}
         if isinstance(value, list):
             return [spoil(v, key) for v in value]
-        ours = ("status", "severity", "state")
+        ours = ("status", "severity", "state", "scope")
         return evil if isinstance(value, str) and key not in ours else value
 
     return msgspec.convert(spoil(msgspec.to_builtins(golden())), Run)
