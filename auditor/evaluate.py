@@ -29,6 +29,8 @@ from auditor.finding import (
     fingerprint,
 )
 from auditor.findings import HISTORICAL, Findings
+from auditor.frameworks import controls_of, ours
+from auditor.frameworks.tally import tallied
 from auditor.inventory import Inventory, Kind, Resource
 from auditor.keeping import Broken
 from auditor.rule import Rule
@@ -45,11 +47,11 @@ _PASS, _FAIL, _NOT_APPLICABLE, _UNKNOWN = (  # as a finding holds them
 
 def card(rule: Rule[Any]) -> RuleCard:
     """Return a rule as plain data."""
+    controls = controls_of(rule.controls)
     return RuleCard(
         id=rule.id, title=rule.title, severity=rule.severity.value, kind=rule.on.name,
         rationale=rule.rationale, fix=rule.fix, help_url=rule.help_url, pack=rule.pack,
-        controls={name: list(ids) for name, ids in rule.controls.items()},
-        aliases=list(rule.aliases),
+        controls=controls, ours=ours(rule.id, controls), aliases=list(rule.aliases),
     )
 
 
@@ -59,7 +61,7 @@ class _Asked:
     def __init__(self, rule: Rule[Any], settings: Mapping[str, Any] | None) -> None:
         self.rule = rule
         self.settings = settings or {}
-        self.controls = {name: list(ids) for name, ids in rule.controls.items()}
+        self.controls = controls_of(rule.controls)
         self.severity = rule.severity.value
 
 
@@ -187,8 +189,10 @@ def _plain(read: Read) -> Any:
 
 def _call(source: Resource[Any], read: Read) -> str:
     call: str = source.call
+    head = _head(read.path)
+    if head == "Tags" and head not in source.kind.shape.members():
+        call = "resourcegroupstaggingapi.GetResources"
     if source.kind.parts:
-        head = _head(read.path)
         call = next((p.call for p in source.kind.parts if p.member == head), call)
     return call.replace(".", ":", 1)  # the table of kinds writes service.Operation
 
@@ -255,8 +259,12 @@ def evaluate(
     window_days: int = WINDOW_DAYS,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
     ml_only: bool = False,
+    framework: str = "",
 ) -> Run:
-    """Judge an inventory by the rules and return the run, whole, in memory that stays flat."""
+    """Judge an inventory by the rules and return the run, whole, in memory that stays flat.
+
+    ``framework`` is the id of the one that the rules were chosen for, "" for all.
+    """
     rules = list(rules)
     meta = {key: inventory.get(key) for key in (
         "id", "started", "finished", "partition", "caller", "endpoint",
@@ -269,6 +277,7 @@ def evaluate(
         inventory, rules, now=now, window_days=window_days, settings=settings, ml_only=ml_only,
         left_out=left_out,
     ))
+    cards = [card(r) for r in rules]
     calls = [
         CallCost(call=f"{service}:{operation}", account=account, region=region, calls=count,
                  retries=retries, throttled=throttled, seconds=round(seconds, 3),
@@ -313,6 +322,5 @@ def evaluate(
             seconds=inventory.get("seconds", 0.0), waited=round(sum(c.waited for c in calls), 3),
             bytes=sum(c.bytes for c in calls), by_operation=calls,
         ),
-        rules=[card(r) for r in rules],
-        findings=found,
+        rules=cards, frameworks=tallied(cards, found.tally, framework), findings=found,
     )

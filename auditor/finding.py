@@ -135,6 +135,10 @@ class RuleCard(Plain, frozen=True, kw_only=True):
     )]
     help_url: Annotated[str, _about("The address of its page.")]
     pack: Annotated[str, _about("The pack it comes from.")] = "auditor"
+    ours: Annotated[dict[str, str], _about(
+        "The frameworks of `controls` whose mapping is ours, and why; the others are as somebody"
+        " publishes them."
+    )] = {}
     aliases: Annotated[list[str], _about("Its earlier ids.")] = []
 
 
@@ -150,6 +154,38 @@ class GapCard(Plain, frozen=True, kw_only=True):
     kind: Annotated[str, _about("The kind of resource that stays unseen.")]
     arn: Annotated[str, _about("The one resource concerned; empty where a list was refused.")]
     member: Annotated[str, _about("The part of it that stays unseen; empty for all of it.")]
+
+
+class ControlCard(Plain, frozen=True, kw_only=True):
+    """A control of a framework, and what became of the rules that speak to it."""
+
+    id: Annotated[str, _about("Its id in the framework.")]
+    title: Annotated[str, _about("What it asks for; empty where we have no words for it.")]
+    state: Annotated[str, _about(
+        "`failed`: a rule failed; `not_evaluated`: none failed, and something was not seen;"
+        " `passed`: none failed, all was seen, and something passed; `set_aside`: nothing but"
+        " fails that are waived or historical; `not_applicable`: there was nothing to judge;"
+        " `no_rule`: no rule that judged speaks to it.",
+        enum=["failed", "not_evaluated", "passed", "set_aside", "not_applicable", "no_rule"],
+    )]
+    rules: Annotated[list[str], _about("The ids of the rules that speak to it.")]
+    failed: Annotated[int, _about("How many of their outcomes are fails that count.")] = 0
+    unknown: Annotated[int, _about("How many are unknown.")] = 0
+    passed: Annotated[int, _about("How many are passes.")] = 0
+    waived: Annotated[int, _about("How many are waived.")] = 0
+    historical: Annotated[int, _about("How many are fails on jobs long ended.")] = 0
+    not_applicable: Annotated[int, _about("How many do not apply.")] = 0
+
+
+class FrameworkCard(Plain, frozen=True, kw_only=True):
+    """A framework, control by control."""
+
+    id: Annotated[str, _about("What `--framework` calls it.")]
+    name: Annotated[str, _about("What `controls` call it.")]
+    title: Annotated[str, _about("Its title.")]
+    source: Annotated[str, _about("The address of the framework itself.")]
+    beyond: Annotated[str, _about("What of it is not listed here.")]
+    controls: Annotated[list[ControlCard], _about("Its controls, also those without any rule.")]
 
 
 class Look(Plain, frozen=True, kw_only=True):
@@ -248,6 +284,9 @@ class Run(Plain, frozen=True, kw_only=True):
     gaps: Annotated[list[GapCard], _about("What AWS did not let us see.")]
     cost: Annotated[Cost, _about("What the scan cost.")]
     rules: Annotated[list[RuleCard], _about("The rules that judged.")]
+    frameworks: Annotated[list[FrameworkCard], _about(
+        "The frameworks that the rules speak to, control by control; with `--framework` that one."
+    )] = []
     findings: Annotated[Collection[Finding], _about(
         "Every outcome of every rule, worst first; `--outcomes` narrows this list only."
     )]

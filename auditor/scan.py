@@ -17,6 +17,7 @@ from auditor.errors import AuditorError, nearest
 from auditor.evaluate import WINDOW_DAYS
 from auditor.evaluate import evaluate as _evaluate
 from auditor.finding import Run
+from auditor.frameworks import controls_of, frameworks
 from auditor.inventory import Inventory, Kind
 from auditor.keeping import plain
 from auditor.kinds import TABLE
@@ -142,11 +143,14 @@ def load(path: str | Path) -> Inventory:
 
 
 def choose(
-    rules: Sequence[Rule[Any]], select: Iterable[str] = (), ignore: Iterable[str] = ()
+    rules: Sequence[Rule[Any]], select: Iterable[str] = (), ignore: Iterable[str] = (),
+    framework: str = "",
 ) -> list[Rule[Any]]:
-    """Return the rules that ids or globs select and do not ignore.
+    """Return the rules that ids or globs select and do not ignore, of one framework if given.
 
-    Raises :class:`AuditorError` for a pattern that matches no rule, with the nearest ids.
+    Where nothing is selected, those that are on by default.
+    Raises :class:`AuditorError` for a pattern that matches no rule and for a framework that is
+    none, with the nearest ids.
     """
     names = {name: r for r in rules for name in (r.id, *r.aliases)}
 
@@ -158,9 +162,20 @@ def choose(
             )
         return found
 
-    wanted = {i for pattern in select for i in matched(pattern)} or {r.id for r in rules}
+    if framework and framework not in frameworks():
+        raise AuditorError(
+            f"no framework {framework}{nearest(framework, frameworks())};"
+            " `auditor frameworks` lists them"
+        )
+    name = frameworks()[framework].name if framework else ""
+    wanted = {i for pattern in select for i in matched(pattern)} or {
+        r.id for r in rules if r.default
+    }
     dropped = {i for pattern in ignore for i in matched(pattern)}
-    return [r for r in rules if r.id in wanted - dropped]
+    return [
+        r for r in rules
+        if r.id in wanted - dropped and (not name or name in controls_of(r.controls))
+    ]
 
 
 def evaluate(
@@ -172,17 +187,20 @@ def evaluate(
     window_days: int = WINDOW_DAYS,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
     ml_only: bool = False,
+    framework: str = "",
 ) -> Run:
     """Judge an inventory by the installed rules and those in the ``local`` directories.
 
     With ``ml_only``, buckets, keys, roles, policies, repositories, log groups, file systems and
-    secrets that machine learning is seen not to use are left out.
+    secrets that machine learning is seen not to use are left out. ``framework`` is the id of one
+    whose rules alone judge.
     """
     rules = load_rules(local)
     with plain(inventory.path):
         return _evaluate(
-            inventory, choose(rules, select, ignore), version=__version__, available=len(rules),
-            window_days=window_days, settings=settings, ml_only=ml_only,
+            inventory, choose(rules, select, ignore, framework), version=__version__,
+            available=len(rules), window_days=window_days, settings=settings, ml_only=ml_only,
+            framework=framework,
         )
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,7 +16,7 @@ import jinja2
 import msgspec
 from markupsafe import Markup
 
-from auditor.finding import CallCost, Evidence, Finding, RuleCard, Run
+from auditor.finding import CallCost, ControlCard, Evidence, Finding, FrameworkCard, RuleCard, Run
 
 from ._digest import (
     GRAVEST_FIRST,
@@ -54,12 +53,12 @@ def _template() -> jinja2.Template:
     environment.filters |= {
         "moment": moment, "noun": noun, "islice": islice,
         "pieces": pieces, "lines": lines, "answers": answers, "remedy": remedy,
-        "by_kind": by_kind,
-        "segments": segments, "operations": operations, "number": "{:,}".format,
+        "by_kind": by_kind, "segments": segments, "states": states, "ours": ours,
+        "operations": operations, "number": "{:,}".format,
     }
     environment.globals |= {
         "counted": counted, "severities": GRAVEST_FIRST, "newline": Markup("\n"),
-        "controls": controls, "searched": searched,
+        "searched": searched,
     }
     return environment.get_template("html.jinja")
 
@@ -188,34 +187,17 @@ def segments(counts: dict[str, int]) -> list[tuple[str, float, float]]:
     return found
 
 
-@dataclass(slots=True)
-class ControlRow:
-    """A control of a framework: the rules that speak to it and their outcomes together."""
-
-    id: str
-    rules: list[RuleCard] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
-
-
-def controls(digest: Digest) -> list[tuple[str, list[ControlRow]]]:
-    """Return the controls of each framework that the rules speak to."""
-    found: defaultdict[str, dict[str, ControlRow]] = defaultdict(dict)
-    for card in digest.run.rules:
-        for framework, ids in card.controls.items():
-            for id in ids:
-                row = found[framework].setdefault(id, ControlRow(id))
-                row.rules.append(card)
-                row.counts.update(digest.tally[card.id])
-    return [
-        (framework, sorted(rows.values(), key=lambda row: _natural(row.id)))
-        for framework, rows in sorted(found.items())
-    ]
+def states(controls: Iterable[ControlCard]) -> dict[str, list[ControlCard]]:
+    """Return the controls by what became of them."""
+    found: defaultdict[str, list[ControlCard]] = defaultdict(list)
+    for control in controls:
+        found[control.state].append(control)
+    return found
 
 
-def _natural(text: str) -> list[tuple[int, str]]:
-    """Return what sorts ``SC-7`` before ``SC-12``."""
-    return [(int(part), "") if part.isdecimal() else (0, part)
-            for part in re.split(r"([0-9]+)", text)]
+def ours(framework: FrameworkCard, cards: Iterable[RuleCard]) -> dict[str, str]:
+    """Return the rules whose mapping to a framework is the auditor's own, with the reason."""
+    return {card.id: card.ours[framework.name] for card in cards if framework.name in card.ours}
 
 
 @dataclass(slots=True)

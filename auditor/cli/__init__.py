@@ -22,6 +22,7 @@ COMMANDS = {
     "report": "Write the reports of a finished run again, from its JSON report.",
     "rules": "List the rules.",
     "explain": "Explain a rule: why, what is good and bad, how to mend it.",
+    "frameworks": "List the compliance frameworks, or the controls of one and their rules.",
     "doctor": "Say before a scan what it will not be allowed to see.",
     "permissions": "Print the least-privilege IAM policy that a scan needs.",
     "demo": "Scan an embedded AWS with a believable ML account; no credentials needed.",

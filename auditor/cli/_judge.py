@@ -19,7 +19,7 @@ def checked(options: dict[str, Any]) -> dict[str, Any]:
     """Check every option that can be wrong before the long work begins."""
     settings = _config.read(options["config"])
     rules = load_rules(options["local"])
-    _scan.choose(rules, options["select"], options["ignore"])
+    _scan.choose(rules, options["select"], options["ignore"], options["framework"])
     by_id = {r.id: r for r in rules}
     for name, given in settings.rules.items():
         if name not in by_id:
@@ -43,7 +43,7 @@ def judge(inventory: Inventory, options: dict[str, Any], ready: dict[str, Any]) 
     run = _scan.evaluate(
         inventory, select=options["select"], ignore=options["ignore"], local=options["local"],
         window_days=ready["settings"].jobs.window, settings=ready["settings"].rules,
-        ml_only=options["scope"] == "ml",
+        ml_only=options["scope"] == "ml", framework=options["framework"],
     )
     _output.write(
         run, ready["outputs"], outcomes=ready["outcomes"], color=options["color"],

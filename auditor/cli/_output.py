@@ -77,6 +77,9 @@ def rule_options(command: F) -> F:
                      help="Only these rules: an id or a glob. Repeatable."),
         click.option("--ignore", multiple=True, metavar="RULE",
                      help="Not these rules: an id or a glob. Repeatable."),
+        click.option("--framework", default="", metavar="ID",
+                     help="Only rules that speak to this framework; `auditor frameworks` lists"
+                     " them."),
         click.option("--rules", "local", multiple=True, metavar="DIR",
                      type=click.Path(path_type=Path),
                      help="A directory with rules of your own. Repeatable."),

@@ -22,6 +22,9 @@ from auditor.finding import (
     RunCard,
     fingerprint,
 )
+from auditor.findings import Findings
+from auditor.frameworks import ours
+from auditor.frameworks.tally import tallied
 from auditor.verdict import Severity, Status
 
 ACCOUNT = "111122223333"
@@ -31,7 +34,7 @@ SAGEMAKER = "AWS::SageMaker::"
 RULES = [
     RuleCard(
         id=id, title=title, severity=severity, kind=kind, rationale=rationale, fix=fix,
-        controls=controls, help_url=f"https://sagemaker-auditor.readthedocs.io/rules/{id}/",
+        controls=controls, ours=ours(id, controls), help_url=f"https://sagemaker-auditor.readthedocs.io/rules/{id}/",
     )
     for id, title, severity, kind, controls, rationale, fix in [
         ("iam-role-confused-deputy", "Roles trust a service for this account only", "high",
@@ -193,6 +196,7 @@ def run_of(findings: list[Finding], rules: list[RuleCard], **fields: Any) -> Run
         "gaps": [],
         "cost": Cost(calls=200, retries=6, throttled=6, seconds=131.5, by_operation=calls),
         "rules": rules, "findings": found,
+        "frameworks": tallied(rules, Findings(found).tally),
     }
     return Run(**(whole | fields))
 
@@ -327,9 +331,9 @@ def hostile(evil: str) -> Run:
             return {evil if key in ("tags", "controls", "resources") else k: spoil(v, k)
                     for k, v in value.items()}
         if isinstance(value, list):
-            return [spoil(v, key) for v in value]
-        ours = ("status", "severity", "state", "scope")
-        return evil if isinstance(value, str) and key not in ours else value
+            return [spoil(v, "" if isinstance(v, dict) else key) for v in value]
+        enums = ("status", "severity", "state", "scope")
+        return evil if isinstance(value, str) and key not in enums else value
 
     return msgspec.convert(spoil(msgspec.to_builtins(golden())), Run)
 
