@@ -31,8 +31,9 @@ from auditor.finding import (
 from auditor.findings import HISTORICAL, Findings
 from auditor.frameworks import controls_of, ours
 from auditor.frameworks.tally import tallied
-from auditor.inventory import Inventory, Kind, Resource
+from auditor.inventory import GLOBAL, Inventory, Kind, Resource
 from auditor.keeping import Broken
+from auditor.kind import IN_USE
 from auditor.rule import Rule
 from auditor.scope import Scope, Use
 from auditor.shape import Read, recording, when
@@ -220,10 +221,9 @@ def findings(
     for rule in rules:
         by_kind.setdefault(rule.on, []).append(_Asked(rule, (settings or {}).get(rule.id)))
     for kind, group in by_kind.items():
-        for gap in inventory.gaps(kind=kind.name, arn=""):
-            if not gap.member:
-                for asked in group:
-                    yield _unlisted(asked, kind, gap, gaps[gap], partition)
+        for because, gap in _unlooked(inventory, kind):
+            for asked in group:
+                yield _unlisted(asked, kind, because, gap, gaps[gap], partition)
         for resource in inventory.resources(kind):
             use = scope.of(resource)
             if ml_only and use is not None and use.ml is False:
@@ -235,17 +235,68 @@ def findings(
                 yield _judged(asked, resource, about, past, gaps)
 
 
+def _unlooked(inventory: Inventory, kind: Kind[Any]) -> Iterator[tuple[str, Gap]]:
+    """Yield what hides resources of a kind as a whole, in words and as the gap.
+
+    That is a list that was refused; or, of a kind that is asked for by name, a first description
+    in each Region that was refused of what is not another account's; and of one that is asked for
+    or listed only where something points at it, whatever might have pointed there and was not seen.
+    """
+    described = {
+        (account, region) for name, account, region, _, _ in inventory.looks()
+        if name == kind.name and kind.on_demand
+    }
+    for gap in inventory.gaps(kind=kind.name):
+        place = (gap.account, gap.region)
+        if gap.member:
+            continue
+        if not gap.arn:
+            described.add(place)
+            yield f"{kind.name} could not be listed: {gap}", gap
+        elif kind.asked and place not in described and (
+            kind.foreign(gap.arn) in ("", gap.account)
+        ):
+            described.add(place)
+            yield f"{kind.name} could not be described: {gap}", gap
+    followed = _followed(inventory, kind)
+    for other in inventory.kinds.values() if followed else ():
+        heads = {"", *(link.head for link in other.links if link.to in followed)}
+        for gap in inventory.gaps(kind=other.name) if len(heads) > 1 else ():
+            place = (gap.account, GLOBAL if kind.scope == "account" else gap.region)
+            if gap.member in heads and place not in described:
+                described.add(place)
+                yield f"what may point at {kind.name} was not seen: {gap}", gap
+
+
+def _followed(inventory: Inventory, kind: Kind[Any]) -> set[Kind[Any]]:
+    """Return the kinds by whose links alone a kind is found, with itself; none if it is listed."""
+    def follows(one: Kind[Any]) -> bool:
+        return one.asked or one.on_demand not in ("", IN_USE)
+
+    found = {kind} if follows(kind) else set()
+    while True:
+        groups = {one.on_demand for one in found} - {"", IN_USE}
+        more = {
+            one for one in inventory.kinds.values() if follows(one) and (
+                one.on_demand in groups or any(link.to in found for link in one.links)
+            )
+        } - found
+        if not more or not found:
+            return found
+        found |= more
+
+
 def _unlisted(
-    asked: _Asked, kind: Kind[Any], gap: Gap, number: int, partition: str
+    asked: _Asked, kind: Kind[Any], because: str, gap: Gap, number: int, partition: str
 ) -> Finding:
     rule = asked.rule
-    arn = f"arn:{partition}:{kind.service}:{gap.region}:{gap.account}:*"
+    region = GLOBAL if kind.scope == "account" else gap.region
+    arn = f"arn:{partition}:{kind.service}:{region}:{gap.account}:*"
     return Finding(
-        rule=rule.id, status=_UNKNOWN, severity=asked.severity,
-        title=rule.title, message=f"{kind.name} could not be listed: {gap}",
-        account=gap.account, partition=partition, region=gap.region,
+        rule=rule.id, status=_UNKNOWN, severity=asked.severity, title=rule.title, message=because,
+        account=gap.account, partition=partition, region=region,
         resource=ResourceCard(kind=kind.name, arn=arn, name="(all)"),
-        fingerprint=fingerprint(rule.id, partition, gap.account, gap.region, arn),
+        fingerprint=fingerprint(rule.id, partition, gap.account, region, arn),
         controls=asked.controls, gap=number,
     )
 

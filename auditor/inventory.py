@@ -16,7 +16,7 @@ import msgspec
 from auditor.errors import Gap, Unseen
 from auditor.keeping import Broken
 from auditor.kind import Kind, Link, Part
-from auditor.shape import Shape
+from auditor.shape import Shape, record
 from auditor.store import GLOBAL, Bill, New, Store
 
 __all__ = ["GLOBAL", "Edge", "Gap", "Inventory", "Kind", "Link", "New", "Part", "Resource"]
@@ -72,7 +72,9 @@ class Resource(Generic[S]):
     def tags(self) -> dict[str, str]:
         """Return the tags; raises :class:`Unseen` where they were not seen."""
         if self.known_tags is None:
-            raise Unseen(f"the tags of {self.name} were not seen")
+            gap = self.unseen.get("Tags") or self._inventory.untold_tags(self.account, self.region)
+            raise Unseen(f"the tags of {self.name} were not seen: {gap or 'not asked for'}", gap)
+        record(self.data, "Tags", self.known_tags)
         return self.known_tags
 
     def edges(self, kind: Kind[Any], path: str = "") -> list[Edge]:
@@ -449,6 +451,13 @@ class Inventory(Store):
         return dict(
             self._db.execute("SELECT key, value FROM tag WHERE arn = ? ORDER BY key", (arn,))
         )
+
+    def untold_tags(self, account: str, region: str) -> Gap | None:
+        """Return why the tags of a region were not seen; None where AWS offers none there."""
+        return next((
+            gap for gap in self.gaps(kind="", account=account, arn="")
+            if gap.member == "Tags" and gap.region == region
+        ), None)
 
     @property
     def _untagged(self) -> set[str]:

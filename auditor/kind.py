@@ -223,6 +223,7 @@ class Kind(Generic[S]):
     shape: type[S]
     service: str = "sagemaker"
     scope: str = "region"  # or "account": asked once, not in each region
+    only: str = ""  # of an account's kind: the one region whose endpoint has its list
     lists: str | None = None  # operation; "" = never listed; None = List<Noun>s
     list_given: Mapping[str, Any] = field(default_factory=dict)
     parent: Kind[Any] | None = None  # listed for each of these, whose answer fills the call
@@ -245,6 +246,7 @@ class Kind(Generic[S]):
     off: tuple[str, ...] = ()  # error codes of its list that mean: the service is off here
     gone: tuple[str, ...] = ()  # error codes that mean: no such resource
     single: bool = False  # exactly one in each region or account, made of parts
+    begins: Mapping[str, str] = field(default_factory=dict)  # what a single one holds before them
     on_demand: str = ""  # a group of kinds, listed only once something points at one of them
     ended: str = ""  # JMESPath to the time after which it can no longer be mended
     created: str = "CreationTime"  # member of list item and document that tells when it was made

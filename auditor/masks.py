@@ -8,75 +8,76 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
-# Formats whose shape alone tells what they are.
-_TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("private-key", re.compile(
-        r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
-        r"[\s\S]*?(?:-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----|\Z)")),
-    ("aws-access-key-id", re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9])")),
-    ("github-token", re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{50,})")),
-    ("gitlab-token", re.compile(r"\bglpat-[\w-]{20,}")),
-    ("slack-token", re.compile(r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}")),
-    ("slack-webhook", re.compile(r"https://hooks\.slack\.com/services/[\w/]{20,}")),
-    ("huggingface-token", re.compile(r"\bhf_[A-Za-z0-9]{30,}")),
-    ("openai-key", re.compile(r"\bsk-(?:proj-|ant-|svcacct-)?[A-Za-z0-9_-]{20,}")),
-    ("stripe-key", re.compile(r"\b[rs]k_live_[A-Za-z0-9]{20,}")),
-    ("google-api-key", re.compile(r"\bAIza[\w-]{35}")),
-    ("pypi-token", re.compile(r"\bpypi-AgE[\w-]{50,}")),
-    ("npm-token", re.compile(r"\bnpm_[A-Za-z0-9]{36}")),
-    ("databricks-token", re.compile(r"\bdapi[a-f0-9]{32}")),
-    ("jwt", re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}")),
-    ("connection-string", re.compile(
-        r"(?P<keep>\b[a-z][a-z0-9+.-]{2,}://[^\s:/@'\"\[]*:)(?P<secret>[^\s@/'\"\[]{3,})(?=@)")),
-    ("azure-storage-key", re.compile(r"(?P<keep>AccountKey=)(?P<secret>[A-Za-z0-9+/=]{60,})")),
+from auditor.tokens import CONTEXTS, FORMATS, Format, may_hold
+
+_WORDS = (
+    r"(?:password|passwd|passphrase|passwort|pwd|(?<![a-z])pass(?![a-z])|secret|token"
+    r"|api[._-]?key|access[._-]?key|secret[._-]?(?:access[._-]?)?key|private[_-]?key|credentials?"
+    r"|auth[_-]?key|client[_-]?secret|encryption[_-]?key|signing[_-]?key|fernet[_-]?key"
+    r"|master[_-]?key|account[_-]?key|license[_-]?key|subscription[_-]?key|bearer)"
 )
-# What stands in each of these: where no text of a document has any, none of them is searched for.
-_HINTS = (
-    "PRIVATE KEY", "AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-",
-    "xox", "hooks.slack.com", "hf_", "sk-", "k_live_", "AIza", "pypi-AgE", "npm_", "dapi", "eyJ",
-    "@", "AccountKey=",
+# What may stand behind such a word and leaves it what it is: API_KEY_2, TOKEN_PROD.
+_TAIL = (
+    r"(?:[_-]?(?:value|string|text|plain|b64|base64|base|prod|production|dev|test|live|\d{1,2}))?"
 )
 # A name that says its value is a secret, an assignment, and a value that could be one.
 _NAMED = re.compile(
-    r"""(?ix)
+    rf"""(?ix)
     (?P<keep>
-      (?P<name>(?:[a-z0-9]+[_.-])*
-        (?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|apikey|access[_-]?key
-        |secret[_-]?(?:access[_-]?)?key|private[_-]?key|credentials?|auth[_-]?key
-        |client[_-]?secret|encryption[_-]?key|signing[_-]?key|bearer)
-        (?:[_-]?(?:value|string))?)
-      (?:['"]?\s*(?:=>|:=|=|:)\s*['"]?|(?<=--password)\s+|(?<=--token)\s+|(?<=bearer)\s+))
-    (?P<secret>[^\s'"`,;&|<>()\[\]{}-][^\s'"`,;&|<>()\[\]{}]{5,})
+      (?P<name>(?:[a-z0-9]+[_.-])*{_WORDS}{_TAIL})
+      (?P<sign>['"]?\s*(?:=>|:=|=|:)\s*(?P<quote>['"]?)
+        |(?<=--password)\s+|(?<=--token)\s+|(?<=--api-key)\s+|(?<=--secret)\s+|(?<=bearer)\s+))
+    (?P<secret>(?<=['"])[^\s'"\\]{{6,}}(?=['"])
+      |[^\s'"`,;&|<>()\[\]{{}}-][^\s'"`,;&|<>()\[\]{{}}]{{5,}})
+    (?P<call>[(\[])?
     """
 )
-# One of these is in every name that _NAMED knows.
-_NAME_HINTS = ("pass", "pwd", "secret", "token", "key", "credential", "bearer")
-_LONG_RUN = re.compile(r"[A-Za-z0-9/+]{40}")  # in every text that holds an AWS secret access key
-_SECRET_NAME = re.compile(
-    r"(?i)(password|passwd|passphrase|pwd|secret|token|api[_-]?key|apikey|access[_-]?key"
-    r"|private[_-]?key|credential|auth[_-]?key|encryption[_-]?key|signing[_-]?key)"
+# A parameter in JSON that is called so: {"Name": "ApiKey", "Type": "String", "DefaultValue": …}
+_PAIRED = re.compile(
+    rf"""(?ix)
+    (?P<keep>"(?:name|key)"\s*:\s*"(?P<name>[\w.-]*?{_WORDS}{_TAIL})"\s*,
+      (?:\s*"type"\s*:\s*"\w+"\s*,)?\s*"(?:default)?value"\s*:\s*")
+    (?P<secret>[^"\\]{{6,}})(?=")
+    """
 )
+# One of these is in every name that _NAMED knows, and in what CONTEXTS are about where their
+# values are short.
+_NAME_HINTS = (
+    "pass", "pwd", "secret", "token", "key", "credential", "bearer", "auth", "basic", "curl",
+    "mysql", "discord", "heroku", "voyage",
+)
+_LONG_RUN = re.compile(r"[A-Za-z0-9/+]{24}")  # in every text that holds a key of no format
+_SECRET_NAME = re.compile(f"(?i){_WORDS}{_TAIL}$")
+# A word that says secret somewhere in the name: its value is one only where it looks like a key.
+_KEY_NAME = re.compile(f"(?i){_WORDS}|(?<![a-z])key$|dsn$|[_-]pat$")
 # Names that only look like secrets in machine learning: counts, paths, references.
 _HARMLESS_NAME = re.compile(
     r"(?i)(tokeni[sz]er|num_?tokens|max_?\w*tokens?|tokens?_?(per|count|limit|length|len|size|id"
-    r"|column|type|embed\w*)|(pad|eos|bos|unk|mask|sep|cls|special|stop|image)_?tokens?"
-    r"|tokens$|secret_?(arn|name|id)$|_(arn|name|path|file|uri|url|region|ttl|expiry)$"
-    r"|max_new_tokens)"
+    r"|column|type|embed\w*|class\w*)|(pad|eos|bos|unk|mask|sep|cls|special|stop|image|decoder_start"
+    r"|forced_bos|forced_eos)_?tokens?|tokens$|secret_?(arn|name|id)$"
+    r"|_(arn|name|path|file|uri|url|region|ttl|expiry|endpoint|provider|backend|policy|version)$"
+    r"|max_new_tokens|(access_?)?key_?id$|public)"
 )
 _PLACEHOLDER = re.compile(
     r"(?i)^(\$|%|<|\{|\[\[secret:|\*+|x{4,}|\.{3,}|arn:|s3://|https?://|/|~|none$|null$|nil$"
-    r"|true$|false$|your[_-]|my[_-]?(pass|secret|token|key)|example|changeme|change[_-]me|replace"
-    r"|placeholder|dummy|redacted|todo|test$|password$|secret$|token$|process\.env|os\.environ"
-    r"|getenv|boto3|aws\b|\{\{|resolve:)|(?-i:EXAMPLE(KEY)?$)"
+    r"|true$|false$|your[_-]?|my[_-]?(pass|secret|token|key|api)|example|changeme|change[_-]me"
+    r"|replace|placeholder|dummy|redacted|todo|test$|pass$|passwd$|pwd$|password$|secret$|token$"
+    r"|process\.env|os\.environ|getenv|boto3|aws\b|\{\{|resolve:"
+    r"|(some|the|any|insert|enter|put|fake|add)[_-]|vault:|ssm:|secretsmanager:|op://|env:|file://|projects/|ref\+|@microsoft|enc\[)"
+    r"|(?-i:EXAMPLE(KEY)?$)"
 )
 _MASK = re.compile(r"\[\[secret:([a-z0-9-]+):([0-9a-f]{8})\]\]")
 _WHOLE_MASK = re.compile(r"(\[\[secret:[a-z0-9-]+:[0-9a-f]{8}\]\])")
-_AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
+_AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=_.-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_.-])")
+_REFERENCE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+|[a-z]+(_[a-z]+)+")  # of code, unquoted
+_CONSTANT = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")  # the name of a variable, as its value
+_ARN = re.compile(r"arn:[\w-]*:[\w-]*:[\w-]*:\d*:$")  # and what comes next is a name
+_OF_DIGEST = re.compile(r"(?i)commit|sha|digest|hash|revision|checksum|etag|run_?id|version")
 
 
 def entropy(text: str) -> float:
@@ -104,22 +105,28 @@ class Masker:
 
     def tokens(self, text: str) -> str:
         """Mask what is a secret by its format alone; safe on any text."""
-        if not _may_hold_token(text):
+        if not may_hold(text):
             return text
         pieces = _WHOLE_MASK.split(text)
-        pieces[::2] = [self._formats(piece) for piece in pieces[::2]]
+        pieces[::2] = [self._formats(piece, piece, FORMATS) for piece in pieces[::2]]
         return "".join(pieces)
 
-    def _formats(self, text: str) -> str:
-        for what, pattern in _TOKENS:
-            def mark(match: re.Match[str], what: str = what) -> str:
-                parts = match.groupdict()
-                secret = parts.get("secret") or match[0]
-                if _PLACEHOLDER.search(secret):
-                    return match[0]
-                return (parts.get("keep") or "") + self._mark(what, secret)
+    def _formats(self, text: str, hints: str, formats: Iterable[Format]) -> str:
+        """Mask what is of one of these formats; ``hints`` is the text as hints are looked for."""
+        for one in formats:
+            if not any(map(hints.__contains__, one.hints)):
+                continue
 
-            text = pattern.sub(mark, text)
+            def mark(match: re.Match[str], one: Format = one) -> str:
+                parts = match.groupdict()
+                secret, keep = parts.get("secret") or match[0], parts.get("keep") or ""
+                if _PLACEHOLDER.search(secret) or not one.holds(secret):
+                    return match[0]
+                if formats is CONTEXTS and _OF_DIGEST.search(keep):
+                    return match[0]
+                return keep + self._mark(one.name, secret)
+
+            text = one.pattern.sub(mark, text)
         return text
 
     def text(self, text: str) -> str:
@@ -127,39 +134,54 @@ class Masker:
         masked = self.tokens(text)
         if not _may_be_named(masked) and not _LONG_RUN.search(masked):
             return masked
-        pieces = _WHOLE_MASK.split(masked)  # what is masked already stays as it is
-        pieces[::2] = [self._assigned(piece) for piece in pieces[::2]]
-        return "".join(pieces)
+        for of in (self._in_context, self._assigned, self._keys):
+            pieces = _WHOLE_MASK.split(masked)  # what is masked already stays as it is
+            pieces[::2] = [of(piece) for piece in pieces[::2]]
+            masked = "".join(pieces)
+        return masked
+
+    def _in_context(self, text: str) -> str:
+        return self._formats(text, text.lower(), CONTEXTS)
 
     def _assigned(self, text: str) -> str:
         def mark(match: re.Match[str]) -> str:
-            if _HARMLESS_NAME.search(match["name"]) or not _likely(match["secret"]):
+            parts = match.groupdict()
+            secret, quoted = match["secret"], parts.get("quote") != ""
+            if _HARMLESS_NAME.search(match["name"]) or parts.get("call"):
                 return match[0]
-            return match["keep"] + self._mark("named-secret", match["secret"])
+            if _ARN.search(match.string, max(0, match.start() - 99), match.start()):
+                return match[0]
+            if not _likely(secret) or (not quoted and _REFERENCE.fullmatch(secret)):
+                return match[0]
+            return match["keep"] + self._mark("named-secret", secret)
 
-        pieces = _WHOLE_MASK.split(_NAMED.sub(mark, text) if _may_be_named(text) else text)
-        pieces[::2] = [
-            _AWS_SECRET.sub(
-                lambda m: self._mark("aws-secret-access-key", m[0]) if _keylike(m[0]) else m[0],
-                piece,
-            )
-            for piece in pieces[::2]
-        ]
-        return "".join(pieces)
+        if not _may_be_named(text):
+            return text
+        return _NAMED.sub(mark, _PAIRED.sub(mark, text))
+
+    def _keys(self, text: str) -> str:
+        return _AWS_SECRET.sub(
+            lambda m: self._mark("aws-secret-access-key", m[0]) if _keylike(m[0]) else m[0], text,
+        )
 
     def value(self, name: str, value: str) -> str:
         """Mask one named value, such as an environment variable or a hyperparameter."""
         masked = self.text(value)
-        if masked != value:
+        if masked != value or _HARMLESS_NAME.search(name):
             return masked
-        named = _SECRET_NAME.search(name) and not _HARMLESS_NAME.search(name)
-        if named and _likely(value.strip("\"' ")):
+        inner = value.strip("\"' ")
+        if _SECRET_NAME.search(name) and _likely(inner):
+            return self._mark("named-secret", value)
+        if _KEY_NAME.search(name) and _drawn(inner):
+            return self._mark("named-secret", value)
+        together = f"{name}={value}"
+        if len(value) >= 20 and self._in_context(together) != together:  # the name says whose
             return self._mark("named-secret", value)
         return value
 
     def scrub(self, document: Any) -> Any:
         """Mask what is a secret by its format in every string of a document."""
-        if not _may_hold_token(_text(document)):
+        if not may_hold(_text(document)):
             return document
         return self._scrubbed(document)
 
@@ -218,11 +240,6 @@ def _text(value: Any) -> str:
         return json.dumps(value, default=str)
 
 
-def _may_hold_token(text: str) -> bool:
-    """Tell whether a text, or a document in JSON, can hold a secret that its format betrays."""
-    return any(map(text.__contains__, _HINTS))
-
-
 def _may_be_named(text: str) -> bool:
     """Tell whether a text can hold a name that says secret."""
     return any(map(text.lower().__contains__, _NAME_HINTS))
@@ -230,21 +247,41 @@ def _may_be_named(text: str) -> bool:
 
 def _may_hold_secret(text: str) -> bool:
     """Tell whether a map, in JSON, can hold a secret at all: most hold none, and most are long."""
-    return _may_hold_token(text) or _may_be_named(text) or bool(_LONG_RUN.search(text))
+    return may_hold(text) or _may_be_named(text) or bool(_LONG_RUN.search(text))
 
 
 def _keylike(text: str) -> bool:
     """Tell whether 40 characters look like a key drawn at random, not a path or a digest."""
     hexadecimal = re.fullmatch(r"[0-9a-f]+|[0-9A-F]+", text)
     mixed = all(re.search(c, text) for c in ("[a-z]", "[A-Z]", "[0-9]"))
-    return bool(mixed and not hexadecimal and text.count("/") <= 4 and entropy(text) > 4.2)
+    words = any(re.fullmatch(r"[A-Z]?[a-z]{3,}", part) for part in text.split("/"))
+    return bool(
+        mixed and not hexadecimal and not (words and "/" in text) and text.count("/") <= 4
+        and entropy(text) > 4.2 and not _PLACEHOLDER.search(text)
+    )
 
 
 def _likely(secret: str) -> bool:
     """Tell whether a value given to a name such as ``password`` is one, and no placeholder."""
     if _MASK.search(secret) or _PLACEHOLDER.search(secret) or len(secret) < 6:
         return False
-    if re.fullmatch(r"[\d.]+|[a-z_]+\(.*", secret):
+    if re.fullmatch(r"[\d.]+|[a-z_]+\(.*", secret) or _CONSTANT.fullmatch(secret):
         return False
+    if re.fullmatch(r"[A-Za-z]+([-_/.][A-Za-z]+)+", secret) and _KEY_NAME.search(secret):
+        return False  # what a secret is called somewhere: prod/db-password
     words = re.fullmatch(r"[A-Za-z]+", secret)
     return entropy(secret) >= (3.3 if words else 2.2)
+
+
+def _drawn(text: str) -> bool:
+    """Tell whether a value looks drawn at random: long, of letters and digits, no name or path."""
+    if len(text) < 16 or _PLACEHOLDER.search(text) or _MASK.search(text):
+        return False
+    if not re.fullmatch(r"[A-Za-z0-9+/=_~-]+", text) or text.count("/") > 2:
+        return False
+    if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text):
+        return False
+    if max(map(len, re.split(r"[-_/]", text))) < 12 or sum(c.isdigit() for c in text) < 2:
+        return False
+    letters = any(c.isalpha() for c in text)
+    return letters and entropy(text) >= (3.0 if re.fullmatch(r"[0-9a-f]+", text) else 3.6)

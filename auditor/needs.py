@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from types import CodeType, ModuleType
@@ -47,7 +46,9 @@ def _of_callable(value: Callable[..., Any], pack: str) -> Iterator[Any]:
     if isinstance(value, partial):
         yield from (value.func, value.args, value.keywords)
         return
-    value = inspect.unwrap(value)
+    inner = getattr(value, "__wrapped__", None)
+    if inner is not None:
+        yield inner  # what a decorator stands around; it may look at something itself
     if not str(getattr(value, "__module__", "")).startswith(pack):
         return
     if isinstance(value, type):

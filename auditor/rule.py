@@ -20,23 +20,27 @@ class Other:
     """A second resource in a sample: its kind, its document, and the values that mean it.
 
     ``names`` are further values that point at it (an alias); its ARN and its name always do.
-    ``region`` is where it lies, "" for where the sample itself does.
+    ``region`` is where it lies, "" for where the sample itself does; ``tags`` are what it carries.
+    ``owner`` is the account that has it where that is another: then only ``names`` are known here.
     """
 
     kind: Kind[Any]
     data: Mapping[str, Any]
     names: tuple[str, ...] = ()
     region: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A document of the rule's kind as AWS would answer it, and what else must be there."""
+    """A document of the rule's kind as AWS would answer it, its tags, and what else is there."""
 
     data: Mapping[str, Any]
     others: tuple[Other, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     seen: str = "2026-01-31T00:00:00+00:00"
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,10 @@ class Setting:
 
 @dataclass(frozen=True, eq=False)
 class Rule(Generic[S]):
-    """A rule and its card; made by :func:`rule`. ``check`` is the function that decides."""
+    """A rule and its card; made by :func:`rule`. ``check`` is the function that decides.
+
+    One that is not ``default`` judges only where it is selected by its id or a glob.
+    """
 
     id: str
     title: str
@@ -65,6 +72,7 @@ class Rule(Generic[S]):
     settings: tuple[Setting, ...] = ()
     aliases: tuple[str, ...] = ()
     pack: str = "auditor"
+    default: bool = True
 
     @property
     def help_url(self) -> str:
@@ -96,12 +104,14 @@ def rule(
     controls: Mapping[str, list[str]] | None = None,
     settings: tuple[Setting, ...] = (),
     aliases: tuple[str, ...] = (),
+    default: bool = True,
 ) -> Callable[[Callable[..., Verdict]], Rule[S]]:
     """Turn a function ``(resource) -> Verdict`` into a rule; its docstring is the rationale.
 
     ``id`` is a slug and stays for ever; ``fix`` may use ``{name}``, ``{arn}``, ``{account}`` and
     ``{region}``; ``good`` and ``bad`` are documents of the kind as AWS answers them (one, a
-    :class:`Sample`, or a list); they are the rule's first tests and its documentation.
+    :class:`Sample`, or a list); they are the rule's first tests and its documentation. One that is
+    not ``default`` judges only where it is selected.
     """
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", id):
         raise ValueError(f"{id!r}: a rule's id is words of a-z and 0-9 joined by hyphens")
@@ -114,6 +124,7 @@ def rule(
             id, title, on, severity,
             {name: tuple(ids) for name, ids in (controls or {}).items()},
             fix, _samples(good), _samples(bad), check, rationale, settings, aliases,
+            default=default,
         )
 
     return made

@@ -30,6 +30,8 @@ from auditor.kinds import (
 SCOPED = (BUCKET, KEY, ROLE, POLICY, REPOSITORY, LOG_GROUP, FILE_SYSTEM, SECRET)
 _OWN = "AWS::SageMaker::"
 _NAMES = {kind.name for kind in SCOPED}
+# Of several ways to one resource SQLite tells the one with the least of this: always the same.
+_FIRST = "min(p.path || ' ' || r.kind || ' ' || r.arn || ' ' || t.arn)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +99,14 @@ class Scope:
 
     def _read(self) -> None:
         reached = self._take(self._db.execute(
-            "SELECT t.kind, t.arn, r.kind, r.name, r.arn, min(p.path) FROM edge e"
+            f"SELECT t.kind, t.arn, r.kind, r.name, r.arn, p.path, {_FIRST} FROM edge e"
             " JOIN resource r ON r.id = e.source JOIN target t ON t.id = e.target"
             " JOIN path p ON p.id = e.path"
             f" WHERE r.kind LIKE '{_OWN}%' AND t.state = 'here' AND t.kind NOT LIKE '{_OWN}%'"
             " GROUP BY t.kind, t.arn"
         ))
         reached += self._take(self._db.execute(
-            "SELECT r.kind, r.arn, t.kind, x.name, t.arn, min(p.path) FROM resource r"
+            f"SELECT r.kind, r.arn, t.kind, x.name, t.arn, p.path, {_FIRST} FROM resource r"
             " JOIN edge e ON e.source = r.id JOIN target t ON t.id = e.target"
             " JOIN path p ON p.id = e.path JOIN resource x ON x.arn = t.arn AND +x.kind = t.kind"
             f" WHERE r.kind IN (?, ?) AND t.state = 'here' AND t.kind LIKE '{_OWN}%'"
@@ -112,7 +114,7 @@ class Scope:
         ), back=True)
         while reached:
             reached = self._take(self._db.execute(
-                "SELECT t.kind, t.arn, r.kind, r.name, r.arn, min(p.path) FROM resource r"
+                f"SELECT t.kind, t.arn, r.kind, r.name, r.arn, p.path, {_FIRST} FROM resource r"
                 " JOIN edge e ON e.source = r.id JOIN target t ON t.id = e.target"
                 " JOIN path p ON p.id = e.path WHERE r.arn IN (SELECT value FROM json_each(?))"
                 f" AND t.state = 'here' AND t.kind NOT LIKE '{_OWN}%' GROUP BY t.kind, t.arn",
@@ -124,7 +126,7 @@ class Scope:
         return list(self._new(rows, back))
 
     def _new(self, rows: Iterable[tuple[Any, ...]], back: bool) -> Iterator[str]:
-        for kind, arn, from_kind, name, from_arn, path in rows:
+        for kind, arn, from_kind, name, from_arn, path, _ in rows:
             if (kind, arn) not in self._steps and (kind, arn) != (from_kind, from_arn):
                 self._steps[kind, arn] = _Step(from_kind, name, from_arn, path, back)
                 yield arn

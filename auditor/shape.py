@@ -96,7 +96,7 @@ class Shape:
         if self._unseen:
             member, gap = next(iter(self._unseen.items()))
             raise Unseen(f"{member or 'the document'} was not seen: {gap}", gap)
-        _record(self, self._path, self._raw)
+        record(self, self._path, self._raw)
         return self._raw
 
     def __repr__(self) -> str:
@@ -118,7 +118,7 @@ def _read(shape: Shape, name: str, reader: Callable[[Any, Shape, str], Any]) -> 
     path = f"{shape._path}.{name}" if shape._path else name
     value = shape._raw.get(name)
     if value is None:
-        _record(shape, path, None)
+        record(shape, path, None)
         return None
     return reader(value, shape, path)
 
@@ -140,7 +140,8 @@ def _member(name: str, reader: Callable[[Any, Shape, str], Any]) -> property:
     return property(value)
 
 
-def _record(shape: Shape, path: str, value: Any) -> None:
+def record(shape: Shape, path: str, value: Any) -> None:
+    """Tell whoever is recording that a value was read."""
     reads = _reads.get()
     if reads is not None:
         reads.append(Read(shape._source, path, value))
@@ -231,17 +232,17 @@ _TYPES: dict[Callable[[Any, Shape, str], Any], tuple[type, ...]] = {
 
 
 def _leaf(value: Any, shape: Shape, path: str) -> Any:
-    _record(shape, path, value)
+    record(shape, path, value)
     return value
 
 
 def _list(item: Callable[[Any, Shape, str], Any], value: Any, shape: Shape, path: str) -> Any:
     if not _of(list, value, path):
-        _record(shape, path, [])
+        record(shape, path, [])
     return [item(v, shape, f"{path}[{i}]") for i, v in enumerate(value)]
 
 
 def _dict(item: Callable[[Any, Shape, str], Any], value: Any, shape: Shape, path: str) -> Any:
     if not _of(Mapping, value, path):
-        _record(shape, path, {})
+        record(shape, path, {})
     return {k: item(v, shape, f"{path}.{k}") for k, v in value.items()}

@@ -35,7 +35,8 @@ def world(
     """Return an inventory in memory of these resources, and the ARN of the first.
 
     ``unseen`` maps members of the first to the error code that refused them ("" = all of it).
-    The account itself and its S3 block (all off, unless given) are always there.
+    The account itself and its S3 block (all off, unless given) are always there; what another
+    account owns is known by its names only.
     """
     inventory = Inventory(kinds=TABLE)
     for key, value in (("partition", "aws"), ("accounts", [ACCOUNT_ID]), ("finished", seen)):
@@ -44,9 +45,14 @@ def world(
     have = {e.kind for e in listed}
     listed += [Other(k, {}) for k in (ACCOUNT, ACCOUNT_BLOCK) if k not in have]
     first = ""
+    theirs: list[tuple[Kind[Any], str, str, str]] = []
     for entry in listed:
         kind = entry.kind
         where = GLOBAL if kind.scope == "account" and kind.single else entry.region or region
+        if entry.owner:
+            theirs += [(kind, at, value, entry.owner) for value in entry.names
+                       for at in (where, GLOBAL)]
+            continue
         if not first:
             arn, called = kind.identity(entry.data, ACCOUNT_ID, "aws", where, name or "sample")
             first = arn
@@ -62,9 +68,12 @@ def world(
             document=entry.data, seen=seen, call=f"{kind.service}:Describe",
         )
         inventory.connect(number, kind, entry.data, ACCOUNT_ID, where)
+        inventory.tag(arn, entry.tags)
         for value in entry.names:
             for at in (where, GLOBAL):
                 inventory.named(kind, ACCOUNT_ID, at, value, "here", arn)
+    for kind, at, value, owner in theirs:
+        inventory.named(kind, ACCOUNT_ID, at, value, "foreign", owner)
     inventory.settle()
     return inventory, first
 
@@ -78,15 +87,18 @@ def judge(
     region: str = REGION,
     seen: str = "2026-01-31T00:00:00+00:00",
     refused: Iterable[Kind[Any]] = (),
+    tags: Mapping[str, str] | None = None,
     **settings: Any,
 ) -> Finding:
     """Judge one document by a rule (or its id) and return the finding.
 
-    ``others`` are further resources of the account; ``refused`` are kinds whose list was denied.
+    ``others`` are further resources of the account; ``refused`` are kinds whose list was denied;
+    ``tags`` are what the resource itself carries.
     """
     one = _installed()[rule] if isinstance(rule, str) else rule
     inventory, arn = world(
-        [Other(one.on, data), *others], region=region, seen=seen, unseen=unseen, name=name
+        [Other(one.on, data, tags=tags or {}), *others], region=region, seen=seen,
+        unseen=unseen, name=name,
     )
     for kind in refused:
         where = GLOBAL if kind.scope == "account" else region
@@ -161,7 +173,8 @@ def _sample(rule: Rule[Any], sample: Sample, wanted: str) -> list[str]:
     if wrong:
         return wrong
     finding = judge(
-        rule, sample.data, *sample.others, seen=sample.seen, **dict(sample.settings)
+        rule, sample.data, *sample.others, seen=sample.seen, tags=sample.tags,
+        **dict(sample.settings),
     )
     if finding.status != wanted:
         return [f"is {finding.status}, not {wanted}: {finding.message}"]

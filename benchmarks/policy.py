@@ -1,20 +1,26 @@
 """How long a policy takes: each question over the team's cases, and the worst that we can write.
 
     python benchmarks/policy.py
+    python benchmarks/policy.py --fuzz 10000 --seed 7
 
 Prints the median and the slowest in milliseconds, how often a question is left undecided, and for
-the slowest kinds of policies the time until the search gives up.
+the slowest kinds of policies the time until the search gives up. With ``--fuzz`` it asks so many
+random policies instead and tries to contradict each answer (``fuzz.py``); it exits 1 where it can.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
+
+from fuzz import run
 
 from auditor.policy import (
     Answer,
@@ -22,8 +28,11 @@ from auditor.policy import (
     Trust,
     admin,
     cross_account,
+    full_access,
+    privesc,
     public,
     public_write,
+    service_wildcard,
     sse_kms_only,
     tls_only,
 )
@@ -36,8 +45,15 @@ QUESTIONS: dict[str, Callable[[Any], Answer]] = {
     "cross_account": lambda policy: cross_account(policy, TRUST),
     "tls_only": tls_only,
     "sse_kms_only": sse_kms_only,
-    "admin": lambda policy: admin(Identity((("case", policy),))),
+    "admin": lambda policy: admin(_alone(policy)),
+    "full_access": lambda policy: full_access(_alone(policy)),
+    "service_wildcard": lambda policy: service_wildcard(_alone(policy)),
+    "privesc": lambda policy: privesc(_alone(policy)),
 }
+
+
+def _alone(policy: Any) -> Identity:
+    return Identity((("case", policy),), None, TRUST.account)
 
 
 def taken(ask: Callable[[Any], Answer], policy: Any) -> tuple[float, Answer]:
@@ -77,6 +93,19 @@ def worst() -> dict[str, Any]:
                 ("Deny", {"Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}}),
             )
         ]},
+        "1,000 statements": {"Version": "2012-10-17", "Statement": [
+            {**deny, "Effect": "Allow" if n % 3 else "Deny", "Action": [f"s3:Get{n}*", f"iam:*{n}"],
+             "Resource": f"arn:aws:iam::*:role/*{n}*"} for n in range(1000)
+        ]},
+        "stars upon stars": everyone(
+            {"StringLike": {"aws:Referer": "*a" * 200 + "*"}},
+            {**deny, "Resource": "arn:aws:s3:::" + "*b?" * 300},
+            {**deny, "Action": "*" + "e*" * 100},
+        ),
+        "10,000 characters": everyone(
+            {"StringNotLike": {"aws:Referer": ["x" * 10_000, "*" + "y" * 10_000]}},
+            {**deny, "Resource": "arn:aws:s3:::" + "z" * 10_000 + "*"},
+        ),
         "500 accounts": {"Version": "2012-10-17", "Statement": {
             "Effect": "Allow", "Action": "s3:*", "Resource": "*",
             "Principal": {"AWS": [f"arn:aws:iam::{10**11 + n}:root" for n in range(500)]},
@@ -84,8 +113,32 @@ def worst() -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Print the table."""
+def fuzz(count: int, seed: int) -> int:
+    """Print what so many random policies give; return 1 where an answer is contradicted."""
+    start = time.perf_counter()
+    figures = run(count, seed)
+    took = time.perf_counter() - start
+    print(f"{figures.policies:,} random policies (seed {seed}) in {took:.0f} s")
+    for name in sorted({name for name, _ in figures.answers}):
+        yes, no, undecided = (figures.answers[name, one] for one in (True, False, None))
+        print(f"  {name:18}{yes:7} yes {no:7} no {undecided:5} undecided")
+    times = figures.milliseconds
+    print(f"  a question takes {statistics.median(times):.2f} ms, at most {max(times):.0f} ms")
+    print(f"  {figures.replayed:,} witnesses replayed, {figures.tried:,} requests tried after a no")
+    print(f"  {len(figures.contradictions)} contradictions")
+    for one in figures.contradictions[:5]:
+        print(f"    {one}")
+    return 1 if figures.contradictions else 0
+
+
+def main() -> int:
+    """Print the table, or what random policies give."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--fuzz", type=int, default=0, metavar="N")
+    options.add_argument("--seed", type=int, default=1)
+    given = options.parse_args()
+    if given.fuzz:
+        return fuzz(given.fuzz, given.seed)
     policies = [json.loads(line)["policy"] for line in CASES.read_text().splitlines()]
     print(f"{len(policies)} policies        median ms   slowest ms   undecided")
     for name, ask in QUESTIONS.items():
@@ -94,13 +147,15 @@ def main() -> None:
         rows = [taken(ask, policy) for policy in policies]
         times = [milliseconds for milliseconds, _ in rows]
         undecided = sum(answer.answer is None for _, answer in rows)
-        print(f"  {name:15}{statistics.median(times):14.2f}{max(times):13.2f}{undecided:12}")
-    print("worst known                public ms   shared ms   answers")
+        print(f"  {name:16}{statistics.median(times):13.2f}{max(times):13.2f}{undecided:12}")
+    print("worst known                public ms   shared ms   privesc ms   answers")
     for name, policy in worst().items():
-        first, one = taken(QUESTIONS["public"], policy)
-        second, two = taken(QUESTIONS["cross_account"], policy)
-        print(f"  {name:24}{first:10.0f}{second:12.0f}   {one.answer}, {two.answer}")
+        asked = [taken(QUESTIONS[q], policy) for q in ("public", "cross_account", "privesc")]
+        (one, first), (two, second), (three, third) = asked
+        answers = f"{first.answer}, {second.answer}, {third.answer}"
+        print(f"  {name:24}{one:10.0f}{two:12.0f}{three:13.0f}   {answers}")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

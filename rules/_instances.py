@@ -28,12 +28,28 @@ class Storage:
 
 def storage(resource: Resource[Any], paths: Iterable[str]) -> Storage:
     """Sort the instance types that ``resource`` names at the links ``paths``."""
+    return _sorted(
+        (edge.value, edge) for path in paths for edge in resource.edges(INSTANCE_TYPE, path)
+    )
+
+
+def storage_of(resource: Resource[Any], types: Iterable[str | None]) -> Storage:
+    """Sort some of the instance types that ``resource`` names, given as it names them."""
+    links = {edge.value: edge for edge in resource.edges(INSTANCE_TYPE)}
+    return _sorted((name or "", links.get(name or "")) for name in types)
+
+
+def _sorted(types: Iterable[tuple[str, Edge | None]]) -> Storage:
+    """Sort instance types, each with the link to what EC2 says of it."""
     local: dict[str, None] = {}
     volumes: dict[str, None] = {}
     unseen: list[Unseen] = []
-    for edge in (e for path in paths for e in resource.edges(INSTANCE_TYPE, path)):
+    for name, edge in types:
         try:
-            (local if _stores_locally(edge) else volumes)[edge.value] = None
+            if edge is None:
+                raise Unseen(f"the instance type {name} was not looked up" if name
+                             else "AWS names no InstanceType")
+            (local if _stores_locally(edge) else volumes)[name] = None
         except Unseen as why:
             # the caller raises it where no type that was seen settles the matter
             unseen.append(why)

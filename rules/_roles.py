@@ -11,6 +11,7 @@ from auditor.errors import Unseen
 from auditor.inventory import Edge, Resource
 from auditor.kinds import POLICY, ROLE
 from auditor.policy import Answer, Identity
+from auditor.rule import Other
 from auditor.shapes.iam import ManagedPolicyDetail, RoleDetail
 from auditor.verdict import Fail, NotApplicable, Pass, Verdict
 
@@ -39,7 +40,7 @@ def roles_may(
             continue
         try:
             role = target(edge, "role")
-            answer = _ask(question, identity(role))
+            answer = ask(question, identity(role))
         except Unseen as why:
             unseen = why
             continue
@@ -65,7 +66,7 @@ def own_role(resource: Resource[Any]) -> list[tuple[Edge, str]]:
 
 
 @lru_cache(maxsize=512)
-def _ask(question: Question, who: Identity) -> Answer:
+def ask(question: Question, who: Identity) -> Answer:
     """Ask once for each set of policies: thousands of jobs share a role."""
     return question(who)
 
@@ -84,17 +85,17 @@ def identity(role: Resource[RoleDetail]) -> Identity:
         (inner.PolicyName or "", _text(inner.PolicyDocument, f"{inner.PolicyName} of {role.name}"))
         for inner in inline
     ]
-    documents += [_default_version(target(edge, "policy")) for edge in links]
+    documents += [default_version(target(edge, "policy")) for edge in links]
     boundary = None
     if role.data.PermissionsBoundary is not None:
         caps = role.edges(POLICY, _BOUNDARY)
         if not caps:
             raise Unseen(f"the permissions boundary of the role {role.name} was not seen")
-        _, boundary = _default_version(target(caps[0], "permissions boundary"))
+        _, boundary = default_version(target(caps[0], "permissions boundary"))
     return Identity(tuple(documents), boundary, role.account)
 
 
-def _default_version(policy: Resource[ManagedPolicyDetail]) -> tuple[str, str]:
+def default_version(policy: Resource[ManagedPolicyDetail]) -> tuple[str, str]:
     """Return the name of a managed policy and the document that is in force."""
     name = policy.arn.rpartition("/")[2]
     for version in policy.data.PolicyVersionList or ():
@@ -108,3 +109,20 @@ def _text(document: Any, name: str) -> str:
     if not document:
         raise Unseen(f"the document of the policy {name} was not seen")
     return document if isinstance(document, str) else json.dumps(document)
+
+
+# -- samples
+
+ROLE_ARN = "arn:aws:iam::111122223333:role/fraud"
+
+
+def may_do(*granted: tuple[str, str]) -> Other:
+    """Return a role that may do each of these actions on its resource, for the samples."""
+    return Other(ROLE, {
+        "RoleName": "fraud", "Arn": ROLE_ARN, "AttachedManagedPolicies": [],
+        "RolePolicyList": [{"PolicyName": "work", "PolicyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource}
+                          for action, resource in granted],
+        }}],
+    })

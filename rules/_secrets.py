@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
+from collections.abc import Mapping
 
-from auditor.masks import found
+from auditor.masks import found as masks_in
+from auditor.verdict import Fail, Pass
 
 
 def secrets_in(text: str) -> str:
@@ -13,11 +15,20 @@ def secrets_in(text: str) -> str:
 
     Only the kinds are told, never a value.
     """
-    masks = found(text)
+    masks = masks_in(text)
     if not masks:
         return ""
     kinds = Counter(kind for kind, _ in masks)
     return ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+
+
+def in_plain_text(values: Mapping[str, str], member: str) -> Pass | Fail:
+    """Judge the named values that ``member`` of a job's description holds."""
+    held = {name: secrets_in(value) for name, value in values.items()}
+    found = [f"{member}.{name} holds {what}" for name, what in held.items() if what]
+    if found:
+        return Fail("; ".join(found) + ", in plain text for whoever may describe the job")
+    return Pass()
 
 
 def script(content: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from auditor.errors import Unseen
 from auditor.inventory import Resource
-from auditor.kinds import ENDPOINT, ENDPOINT_CONFIG, INSTANCE_TYPE, KEY
+from auditor.kinds import ENDPOINT_CONFIG, INSTANCE_TYPE, KEY
 from auditor.rule import Other, Sample, rule
 from auditor.shapes.sagemaker import DescribeEndpointConfigOutput as EndpointConfig
 from auditor.shapes.sagemaker import ProductionVariant
@@ -13,6 +13,7 @@ from auditor.verdict import Fail, NotApplicable, Pass, Severity, Verdict
 from ._controls import AVAILABILITY, ENCRYPTION, MONITORING, NETWORK, NIST
 from ._instances import storage
 from ._keys import customer_managed, named
+from ._orphans import fail as _fail
 
 _TYPES = tuple(
     f"{variants}.{member}"
@@ -34,18 +35,6 @@ def _replace(change: str, note: str = "") -> str:
         " NEW_NAME`, and at last `aws sagemaker delete-endpoint-config --endpoint-config-name"
         f" {{name}} --region {{region}}`.{note}"
     )
-
-
-def _fail(config: Resource[EndpointConfig], because: str) -> Fail:
-    """Fail a configuration, informational where no endpoint uses it."""
-    try:
-        used = config.used_by(ENDPOINT, "EndpointConfigName")
-    except Unseen:
-        # Only the severity hangs on it; the configuration is unsound whoever uses it.
-        return Fail(because)
-    if used:
-        return Fail(because)
-    return Fail(f"{because} (no endpoint uses this configuration)", Severity.INFO)
 
 
 def _production(config: Resource[EndpointConfig]) -> list[ProductionVariant]:

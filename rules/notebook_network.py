@@ -13,6 +13,7 @@ from auditor.verdict import Fail, NotApplicable, Pass, Severity, Verdict
 from ._controls import NETWORK, NIST
 from ._edges import target
 from ._notebooks import enabled, living, recreate
+from ._ranges import opened
 
 
 @rule(
@@ -156,7 +157,7 @@ def no_open_ingress(notebook: Resource[Notebook]) -> Verdict:
 
 
 def _hole(group: Resource[SecurityGroup]) -> str:
-    """Return what a group lets in from everywhere, in words, or ""; prefix lists are not read."""
+    """Return what a group lets in from everywhere, in words, or ""."""
     permissions = group.data.IpPermissions
     if permissions is None:
         raise Unseen(f"EC2 names no IpPermissions of {group.name}")
@@ -168,7 +169,8 @@ def _hole(group: Resource[SecurityGroup]) -> str:
                 raise Unseen(f"EC2 names an empty range in {group.name}")
             if cidr.rpartition("/")[2] in _OPEN:
                 return f"{cidr} on {_ports(permission)}"
-    return ""
+    wide = opened(group, lambda permission: True)
+    return f"{wide} by prefix lists, or several ranges together" if wide else ""
 
 
 def _ports(permission: IpPermission) -> str:

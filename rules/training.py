@@ -11,15 +11,10 @@ from auditor.verdict import Fail, NotApplicable, Pass, Severity, Verdict
 
 from ._buckets import express
 from ._controls import AVAILABILITY, ENCRYPTION, NETWORK, NIST, SECRETS, TRAFFIC
-from ._instances import storage
 from ._keys import customer_managed, named
-from ._secrets import secrets_in
+from ._secrets import in_plain_text
 from ._training import living, replace
-
-_TYPES = (
-    "ResourceConfig.InstanceType", "ResourceConfig.InstanceGroups[].InstanceType",
-    "ResourceConfig.SelectedInstanceType",
-)
+from ._volumes import training_types, volume_key
 
 _KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
@@ -50,22 +45,10 @@ def volume_names_key(job: Resource[TrainingJob]) -> Verdict:
     config = job.data.ResourceConfig
     if config is None:
         return _without_instances(job, "ResourceConfig")
-    verdict = named(
-        config.VolumeKmsKeyId, "ResourceConfig.VolumeKmsKeyId", "the volumes of the job"
-    )
-    if config.VolumeKmsKeyId:
-        return verdict
-    chosen = config.InstanceType or config.InstanceGroups or config.SelectedInstanceType
-    types = storage(job, _TYPES if chosen else ("ResourceConfig.InstancePreferences[]"
-                                                ".InstanceType",))
-    if types.local:
-        return NotApplicable(f"VolumeKmsKeyId cannot be set with {', '.join(types.local)}, whose"
-                             " local NVMe storage is encrypted in hardware")
-    if types.unseen:
-        raise types.unseen[0]
-    if not types.volumes:
+    types = training_types(config)
+    if not types and not config.VolumeKmsKeyId:
         return _without_instances(job, "ResourceConfig.InstanceType")
-    return verdict
+    return volume_key(job, config.VolumeKmsKeyId, "ResourceConfig.VolumeKmsKeyId", types)
 
 
 def _without_instances(job: Resource[TrainingJob], member: str) -> NotApplicable:
@@ -261,11 +244,7 @@ def hyperparameters_without_secrets(job: Resource[TrainingJob]) -> Verdict:
     parameters = job.data.HyperParameters
     if not parameters:
         return NotApplicable("the job has no hyperparameters")
-    held = {name: secrets_in(value) for name, value in parameters.items()}
-    named_so = [f"HyperParameters.{name} holds {what}" for name, what in held.items() if what]
-    if named_so:
-        return Fail("; ".join(named_so) + ", in plain text for whoever may describe the job")
-    return Pass()
+    return in_plain_text(parameters, "HyperParameters")
 
 
 @rule(

@@ -24,9 +24,12 @@ from auditor.kinds import (
     ALARM,
     BUCKET,
     CONFIG,
+    DNS_FIREWALL,
+    DNS_PROFILE,
     DOMAIN_NAME,
     EC2_DEFAULTS,
     ENDPOINT,
+    ENDPOINT_SERVICE,
     EVENT_DATA_STORE,
     EVENT_RULE,
     FILE_SYSTEM,
@@ -36,13 +39,16 @@ from auditor.kinds import (
     HTTP_API,
     IMAGE,
     INSPECTOR,
+    INSTANCE,
     KEY,
     LOG_GROUP,
     LOGS_POLICY,
     MACIE,
     MACIE_BUCKET,
     METRIC_FILTER,
+    MULTI_REGION_POINT,
     NAT_GATEWAY,
+    PREFIX_LIST,
     REGISTRY,
     REPOSITORY,
     REST_API,
@@ -66,11 +72,12 @@ from tests.worlds.make import EU, OTHER, US, bucket, key, key_arn
 from tests.worlds.make import SECRET as PASSWORD
 
 KINDS = (
-    ACCESS_ANALYZER, ACCESS_POINT, ACCOUNT, ALARM, CONFIG, DOMAIN_NAME, EC2_DEFAULTS,
-    EVENT_DATA_STORE, EVENT_RULE, FILE_SYSTEM, FLOW_LOG, FUNCTION, GUARDDUTY, HTTP_API, IMAGE,
-    INSPECTOR, KEY, LOG_GROUP, LOGS_POLICY, MACIE, MACIE_BUCKET, METRIC_FILTER, NAT_GATEWAY,
-    REGISTRY, REPOSITORY, REST_API, SCALABLE_TARGET, SCALING_POLICY, SECRET_KIND, SECURITY_HUB,
-    USAGE_PLAN, USER, VPC_ENDPOINT, VPC_PEERING,
+    ACCESS_ANALYZER, ACCESS_POINT, ACCOUNT, ALARM, CONFIG, DNS_FIREWALL, DNS_PROFILE, DOMAIN_NAME,
+    EC2_DEFAULTS, ENDPOINT_SERVICE, EVENT_DATA_STORE, EVENT_RULE, FILE_SYSTEM, FLOW_LOG, FUNCTION,
+    GUARDDUTY, HTTP_API, IMAGE, INSPECTOR, INSTANCE, KEY, LOG_GROUP, LOGS_POLICY, MACIE,
+    MACIE_BUCKET, METRIC_FILTER, MULTI_REGION_POINT, NAT_GATEWAY, PREFIX_LIST, REGISTRY, REPOSITORY,
+    REST_API, SCALABLE_TARGET, SCALING_POLICY, SECRET_KIND, SECURITY_HUB, USAGE_PLAN, USER,
+    VPC_ENDPOINT, VPC_PEERING,
 )
 
 
@@ -111,31 +118,40 @@ UNUSED = {
 GLOBALLY = {
     "s3": {"Bucket": [bucket("ml-data")]},
     "iam": {"Role": ml.ROLES, "Policy": ml.POLICIES} | adjacent.IAM,
+    "s3control": {"MultiRegionAccessPoint": adjacent.MULTI_REGION_POINTS},
 }
 ACTIONS = {
     "access-analyzer:ListAnalyzers", "apigateway:GET",
     "application-autoscaling:DescribeScalableTargets",
-    "application-autoscaling:DescribeScalingPolicies", "cloudtrail:GetEventDataStore",
+    "application-autoscaling:DescribeScalingPolicies", "backup:DescribeProtectedResource",
+    "cloudtrail:GetEventDataStore",
     "cloudtrail:ListEventDataStores", "cloudwatch:DescribeAlarms",
     "config:DescribeConfigurationRecorderStatus", "config:DescribeConfigurationRecorders",
-    "ec2:DescribeFlowLogs", "ec2:DescribeNatGateways", "ec2:DescribeVpcBlockPublicAccessOptions",
-    "ec2:DescribeVpcEndpoints", "ec2:DescribeVpcPeeringConnections",
-    "ec2:GetEbsEncryptionByDefault", "ecr:DescribeImageScanFindings", "ecr:DescribeImages",
-    "ecr:DescribeRepositories", "ecr:GetLifecyclePolicy", "ecr:GetRegistryPolicy",
-    "ecr:GetRegistryScanningConfiguration", "ecr:GetRepositoryPolicy",
+    "ec2:DescribeFlowLogs", "ec2:DescribeInstances", "ec2:DescribeManagedPrefixLists",
+    "ec2:DescribeNatGateways",
+    "ec2:DescribeVpcBlockPublicAccessOptions", "ec2:DescribeVpcEndpoints",
+    "ec2:DescribeVpcEndpointServiceConfigurations", "ec2:DescribeVpcEndpointServicePermissions",
+    "ec2:DescribeVpcPeeringConnections", "ec2:GetEbsEncryptionByDefault",
+    "ec2:GetManagedPrefixListEntries", "route53profiles:ListProfileAssociations",
+    "route53resolver:ListFirewallRuleGroupAssociations",
+    "ecr:BatchGetRepositoryScanningConfiguration", "ecr:DescribeImageScanFindings",
+    "ecr:DescribeImages", "ecr:DescribeRepositories", "ecr:GetLifecyclePolicy",
+    "ecr:GetRegistryPolicy", "ecr:GetRegistryScanningConfiguration", "ecr:GetRepositoryPolicy",
     "elasticfilesystem:DescribeAccessPoints", "elasticfilesystem:DescribeBackupPolicy",
     "elasticfilesystem:DescribeFileSystemPolicy", "elasticfilesystem:DescribeFileSystems",
     "elasticfilesystem:DescribeMountTargets", "events:ListRules", "guardduty:GetDetector",
     "guardduty:ListDetectors", "iam:GetAccountPasswordPolicy", "iam:GetAccountSummary",
-    "iam:GetLoginProfile", "iam:ListAccessKeys", "iam:ListMFADevices", "iam:ListUserTags", "iam:ListUsers",
-    "inspector2:BatchGetAccountStatus", "kms:DescribeKey", "kms:GetKeyPolicy",
-    "kms:GetKeyRotationStatus", "kms:ListGrants", "lambda:GetPolicy",
+    "iam:GetLoginProfile", "iam:ListAccessKeys", "iam:ListMFADevices", "iam:ListUserTags",
+    "iam:ListUsers", "inspector2:BatchGetAccountStatus", "kms:DescribeKey", "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus", "kms:ListGrants", "lambda:GetCodeSigningConfig",
+    "lambda:GetFunctionCodeSigningConfig", "lambda:GetFunctionConcurrency", "lambda:GetPolicy",
     "lambda:ListFunctionUrlConfigs", "lambda:ListFunctions", "logs:DescribeLogGroups",
     "logs:DescribeMetricFilters", "logs:DescribeResourcePolicies", "macie2:DescribeBuckets",
     "macie2:GetAutomatedDiscoveryConfiguration", "macie2:GetClassificationExportConfiguration",
-    "macie2:GetClassificationScope", "macie2:GetMacieSession", "macie2:ListClassificationScopes",
-    "s3:GetAccessPoint", "s3:GetAccessPointPolicy", "s3:GetAccessPointPolicyStatus",
-    "s3:ListAccessPoints", "secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy",
+    "macie2:GetClassificationScope", "macie2:GetMacieSession",
+    "macie2:ListClassificationScopes", "s3:GetAccessPoint", "s3:GetAccessPointPolicy",
+    "s3:GetAccessPointPolicyStatus", "s3:ListAccessPoints", "s3:ListMultiRegionAccessPoints",
+    "secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy",
     "securityhub:DescribeHub",
 }
 
@@ -277,7 +293,9 @@ def test_a_second_run_over_the_same_file_finds_the_same(collect):
     ("macie2", "ListClassificationScopes", "classificationScopes"),
     ("apigateway", "GetResources", "items"), ("apigateway", "GetStages", "item"),
     ("apigatewayv2", "GetRoutes", "Items"), ("efs", "DescribeFileSystems", "FileSystems"),
-    ("efs", "DescribeMountTargets", "MountTargets"), ("secretsmanager", "DescribeSecret", "Name"),
+    ("efs", "DescribeMountTargets", "MountTargets"), ("ec2", "DescribeInstances", "Reservations"),
+    ("ec2", "GetManagedPrefixListEntries", "Entries"),
+    ("ec2", "DescribeVpcEndpointServicePermissions", "AllowedPrincipals"), ("secretsmanager", "DescribeSecret", "Name"),
     ("s3control", "GetAccessPointPolicy", "Policy"),
     ("cloudtrail", "GetEventDataStore", "EventDataStoreArn"),
 ])
@@ -411,6 +429,25 @@ def test_an_image_in_another_region_is_asked_for_there(collect):
     with collect(eu=WHERE | eu, us=OFF | {"ecr": adjacent.CONTAINERS}) as (inventory, fake):
         assert {c.region for c in fake.calls if c.operation == "DescribeImages"} == {US}
         assert only(inventory, IMAGE, US).arn.startswith(f"arn:aws:ecr:{US}:")
+
+
+def test_instances_come_in_groups_and_a_thousand_in_a_page(collect):
+    groups = {"Reservations": [
+        {"Instances": [{"InstanceId": "i-1"}, {"InstanceId": "i-2"}]},
+        {"Instances": [{"InstanceId": "i-3", "VpcId": "vpc-own"}]}, {"Instances": []}]}
+    with collect(eu=WHERE | {"ec2": WHERE["ec2"] | {"DescribeInstances": groups}}) as (
+        inventory, fake
+    ):
+        assert [r.name for r in inventory.resources(INSTANCE)] == ["i-1", "i-2", "i-3"]
+        asked = [c.params for c in fake.calls if c.operation == "DescribeInstances"]
+        assert [p["MaxResults"] for p in asked] == [1000]
+        assert "terminated" not in str(asked)
+    groups = {"Reservations": [{"ReservationId": "r-1"}, *groups["Reservations"]]}
+    with collect(eu=WHERE | {"ec2": WHERE["ec2"] | {"DescribeInstances": groups}}) as (
+        inventory, _
+    ):
+        (gap,) = inventory.gaps()
+        assert (gap.kind, gap.code) == (INSTANCE.name, "MalformedAnswer")
 
 
 def test_keys_tell_their_policy_grants_and_rotation(collect):
@@ -591,3 +628,25 @@ def test_an_event_data_store_is_described_with_its_selectors(collect):
     with collect() as (inventory, _):
         (selector,) = told(inventory, EVENT_DATA_STORE, "AdvancedEventSelectors")
         assert selector.FieldSelectors[0].Equals == ["AWS::SageMaker::Endpoint"]
+
+
+def test_multi_region_access_points_are_asked_for_once_and_where_aws_answers(collect):
+    with collect() as (inventory, fake):
+        asked = [c.region for c in fake.calls if c.operation == "ListMultiRegionAccessPoints"]
+        assert asked == ["us-west-2"]
+        found = only(inventory, MULTI_REGION_POINT)
+        assert (found.region, found.arn) == (
+            GLOBAL, f"arn:aws:s3::{make.ACCOUNT}:accesspoint/mfzwi23gnjvgw.mrap")
+
+
+def test_functions_tell_their_limit_and_whose_code_they_take(collect):
+    with collect() as (inventory, fake):
+        known = {f.name: f.data for f in inventory.resources(FUNCTION)}
+        assert known["invoke"].ReservedConcurrentExecutions == 5
+        policies = known["invoke"].CodeSigningConfig.CodeSigningPolicies
+        assert policies.UntrustedArtifactOnDeployment == "Enforce"
+        assert known["plain"].ReservedConcurrentExecutions is None
+        assert known["plain"].CodeSigningConfigArn is None
+        asked = [c.params["FunctionName"] for c in fake.calls
+                 if c.operation == "GetFunctionCodeSigningConfig"]
+        assert asked == ["invoke"]  # of container images nobody asks

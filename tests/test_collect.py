@@ -15,7 +15,17 @@ from auditor.aws.pace import Pace, _Bucket
 from auditor.aws.session import Session
 from auditor.errors import AuditorError, Unseen
 from auditor.inventory import GLOBAL, Inventory
-from auditor.kinds import BUCKET, KEY, MACIE, NOTEBOOK, ROLE, TRAIL, TRAINING_JOB
+from auditor.kinds import (
+    BUCKET,
+    DEFAULT_BUCKET,
+    KEY,
+    MACIE,
+    NOTEBOOK,
+    POLICY,
+    ROLE,
+    TRAIL,
+    TRAINING_JOB,
+)
 from tests.conftest import point_at
 from tests.fakeaws import EMPTY, Error, Fake, Fault
 from tests.scanning import Scanner, named, outcomes
@@ -128,13 +138,22 @@ def test_roles_asked_for_singly_are_the_same_as_in_bulk(world, scanner):
     whole = world()
     assert {c.operation for c in scanner.fake.calls if c.service == "iam"} == {
         "GetAccountAuthorizationDetails", "GetAccountSummary", "GetAccountPasswordPolicy",
-        "ListUsers"}
+        "ListUsers", "ListUserTags", "GetLoginProfile", "ListMFADevices", "ListAccessKeys"}
     singly = world(Fault("AccessDenied", "iam", "GetAccountAuthorizationDetails"), page=1)
     assert {c.operation for c in scanner.fake.calls} >= {
         "GetRole", "ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicies", "GetPolicy",
         "GetPolicyVersion"}
-    assert outcomes(singly) == outcomes(whole)
-    assert len(singly.gaps) == len(whole.gaps)
+    # what nothing points at was not seen, and that is said of the kind
+    once, told = outcomes(whole), outcomes(singly)
+    lists = [f for f in singly.findings if f.resource.name == "(all)"]
+    assert {f.status for f in lists} == {"unknown"}
+    assert {f.resource.kind for f in lists} == {ROLE.name, POLICY.name}
+    same = {name: status for name, status in told.items() if name in once}
+    assert same == {name: once[name] for name in same}
+    assert {f.resource.name for f in whole.findings if f.fingerprint not in told} == {
+        "bound", "starter", "mixed", "vendor", "unused", "everything", "all-of-s3",
+        "AmazonSageMakerFullAccess"}
+    assert len(singly.gaps) == len(whole.gaps) + 2
 
 
 # -- lists that go wrong
@@ -388,7 +407,7 @@ def test_a_gap_names_the_call_that_was_refused(collect):
         Fault("AccessDenied", "iam", "GetAccountAuthorizationDetails"),
         Fault("AccessDenied", "iam", "ListRolePolicies"),
     ]) as (inventory, _):
-        (gap,) = inventory.gaps()
+        (gap,) = inventory.gaps(arn=only(inventory, ROLE).arn)
         assert (gap.action, gap.member) == ("iam:ListRolePolicies", "RolePolicyList")
 
 
@@ -448,6 +467,7 @@ def test_a_list_that_a_region_does_not_have_is_unavailable_there(collect):
 
 OTHERS = {OTHER: {US: {"s3": {"Bucket": [bucket("theirs", US)]}}}}
 OURS = {"s3": {"Bucket": [bucket("ours", EU)]}}
+DEFAULT = f"sagemaker-{EU}-{ACCOUNT}"
 
 
 def test_buckets_that_are_named_are_ours_anothers_or_nobodys(collect):
@@ -461,7 +481,24 @@ def test_buckets_that_are_named_are_ours_anothers_or_nobodys(collect):
         heads = [(e.call.params["Bucket"], e.error) for e in fake.log
                  if e.call.operation == "HeadBucket" and e.error != "PermanentRedirect"]
         assert Counter(heads) == {
-            ("ours", ""): 1, ("theirs", "AccessDenied"): 1, ("nobodys", "NoSuchBucket"): 1}
+            ("ours", ""): 1, ("theirs", "AccessDenied"): 1, ("nobodys", "NoSuchBucket"): 1,
+            (DEFAULT, "NoSuchBucket"): 1}
+
+
+@pytest.mark.parametrize(("state", "globally", "others"), [
+    ("missing", OURS, OTHERS),
+    ("here", {"s3": {"Bucket": [bucket("ours", EU), bucket(DEFAULT, EU)]}}, OTHERS),
+    ("foreign", OURS, {OTHER: {US: {"s3": {"Bucket": [bucket(DEFAULT, US)]}}}}),
+])
+def test_the_default_bucket_is_asked_about_where_ml_is_used(collect, state, globally, others):
+    document = account(globally=globally, others=others, **reading("s3://ours/a"))
+    with collect(document) as (inventory, fake):
+        (edge,) = only(inventory, DEFAULT_BUCKET).edges(BUCKET)
+        assert (edge.value, edge.state) == (DEFAULT, state)
+        asked_of = [c.params["Bucket"] for c in fake.calls if c.operation == "HeadBucket"]
+        assert set(asked_of) <= {DEFAULT, "ours"}
+    with collect(account(globally=globally, others=others)) as (inventory, _):
+        assert list(inventory.resources(DEFAULT_BUCKET)) == []
 
 
 def test_a_denial_tells_of_an_owner_only_where_our_own_buckets_answer(collect):

@@ -12,7 +12,7 @@ from auditor.evaluate import findings, judge, mended
 from auditor.finding import fingerprint
 from auditor.gate import decide
 from auditor.inventory import Inventory, New
-from auditor.kinds import NOTEBOOK, TRAINING_JOB
+from auditor.kinds import KEY, NOTEBOOK, TRAINING_JOB
 from auditor.rule import Other, rule
 from auditor.scan import evaluate
 from auditor.testing import ACCOUNT_ID, REGION, world
@@ -43,6 +43,29 @@ def broken(notebook):
 def resource(**unseen):
     inventory, arn = world([Other(NOTEBOOK, NOTEBOOK_DATA)], unseen=unseen)
     return inventory, inventory.find(NOTEBOOK, arn)
+
+
+@rule("acme-key-state", "Is enabled", on=KEY, severity=Severity.LOW, fix="-", good={}, bad={})
+def key_is_enabled(key):
+    """Keys are asked for by name; nothing lists them."""
+    return Pass()
+
+
+def test_what_is_asked_for_by_name_is_unknown_where_that_was_refused():
+    """Once in a Region, however many were refused, and not for what another account owns."""
+    def gap(value, member=""):
+        inventory.gap(Gap(ACCOUNT_ID, REGION, "kms", "DescribeKey", "AccessDenied", "no",
+                          "kms:DescribeKey", KEY.name, value, member))
+
+    inventory, _ = resource()
+    gap("arn:aws:kms:eu-west-1:444455556666:key/theirs")
+    gap(f"arn:aws:kms:eu-west-1:{ACCOUNT_ID}:key/ours", "Policy")
+    assert list(findings(inventory, [key_is_enabled], now=NOW)) == []
+    gap("alias/ours")
+    gap("alias/other")
+    (found,) = findings(inventory, [key_is_enabled], now=NOW)
+    assert (found.status, found.resource.name) == ("unknown", "(all)")
+    assert "could not be described" in found.message
 
 
 def test_the_fingerprint_is_golden():

@@ -5,6 +5,8 @@ import base64
 import pytest
 
 from auditor.masks import Masker, found
+from auditor.tokens import CONTEXTS, FORMATS, may_hold
+from tests.secret_examples import FALSE, TOKENS, TRUE, judged, masked
 
 # Built from parts, so that no scanner of this repository mistakes them for real ones.
 KEY_ID = "AKIA" + "Q3EGRZ7XK2NBVTW5"
@@ -63,3 +65,44 @@ def test_the_value_of_an_option_is_masked_and_other_words_are_not():
 def test_masks_are_stable_within_a_scan_and_differ_between_scans():
     assert Masker(b"a").text(KEY_ID) == Masker(b"a").text(KEY_ID) != Masker(b"b").text(KEY_ID)
     assert Masker(b"a").text(Masker(b"a").text(KEY_ID)) == Masker(b"a").text(KEY_ID)
+
+
+# -- the table of examples
+
+
+def test_the_table_is_large_and_nothing_stands_in_it_twice():
+    assert len(TRUE) >= 300 and len(FALSE) >= 200
+    for table in (TRUE, FALSE):
+        assert len({(one.name, one.text) for one in table}) == len(table)
+    assert {about.split()[0] for about in TOKENS} <= {one.name for one in FORMATS}
+
+
+def test_nearly_every_secret_is_found_and_hardly_anything_else():
+    missed, mistaken = judged(Masker(b"salt"))
+    hits = len(TRUE) - len(missed)
+    assert hits / len(TRUE) >= 0.985, [(one.name, one.text) for one in missed]
+    assert hits / (hits + len(mistaken)) >= 0.985, [(one.name, one.text) for one in mistaken]
+
+
+@pytest.mark.parametrize("about", TOKENS)
+def test_a_token_is_called_after_its_issuer_wherever_it_stands(about):
+    masker = Masker(b"salt")
+    for text in (TOKENS[about], f"run --with {TOKENS[about]} --fast", f'{{"x": "{TOKENS[about]}"}}'):
+        assert may_hold(text), "what is looked for first overlooks it"
+        kinds = [kind for kind, _ in found(masker.tokens(text))]
+        assert kinds == [about.split()[0]]
+
+
+def test_what_was_masked_is_not_masked_again():
+    masker = Masker(b"salt")
+    for one in TRUE:
+        stored = masked(masker, one)
+        assert masker.text(stored) == stored, one
+        assert masker.tokens(stored) == stored, one
+
+
+def test_the_table_has_an_example_of_every_format():
+    masker = Masker(b"salt")
+    kinds = {kind for one in TRUE for kind, _ in found(masked(masker, one))}
+    told = {one.name for one in (*FORMATS, *CONTEXTS)}
+    assert told - kinds == set()

@@ -76,7 +76,8 @@ def test_a_scan_from_the_root_folder(installed, demo_url, tmp_path):
         AWS_ENDPOINT_URL=demo_url, AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="y",
         AWS_DEFAULT_REGION="us-east-1", XDG_CACHE_HOME=str(tmp_path),
     )
-    assert done.returncode == 1, done.stderr
+    # the filters on the trail's log group lie in a region that is left out: unknown, so incomplete
+    assert done.returncode == 3, done.stderr
     run_report = json.loads((tmp_path / "run.json").read_text())
     assert len(run_report["rules"]) >= 70
     assert run_report["coverage"]["outcomes"]["fail"] > 10

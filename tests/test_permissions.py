@@ -61,7 +61,8 @@ def test_a_rule_looks_at_no_kind_that_its_code_does_not_name(rule, looked_at):
     for sample in (*rule.good, *rule.bad):
         looked_at.clear()
         with recording() as reads:
-            judge(rule, sample.data, *sample.others, seen=sample.seen, **dict(sample.settings))
+            judge(rule, sample.data, *sample.others, seen=sample.seen, tags=sample.tags,
+                  **dict(sample.settings))
         read = {r.source.kind for r in reads if hasattr(r.source, "kind")}
         assert looked_at | read <= may
 

@@ -75,6 +75,9 @@ def test_a_row_is_held_to_aws_in_all_that_it_says():
     ):
         with pytest.raises(BadRow, match=words):
             row(**said)
+    for items in ("Reservations[].Instance", "Reservation[].Instances"):
+        with pytest.raises(BadRow, match="answers no Reservation"):
+            listing("ec2", "DescribeInstances", items)
     with pytest.raises(BadRow, match=r"requires \['ImageName'\]; the row must say from what parent"):
         row("ImageVersion", DescribeImageVersionResponse)
     with pytest.raises(BadRow, match="an item of sagemaker:ListModelBiasJobDefinitions has no"):

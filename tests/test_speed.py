@@ -12,8 +12,9 @@ from auditor.aws.wire import read
 from auditor.inventory import Inventory
 from auditor.kind import Condition, _found, _steps, condition
 from auditor.kinds import TABLE
-from auditor.masks import Masker, _may_be_named, _may_hold_token, _text
+from auditor.masks import Masker, _may_be_named, _text
 from auditor.runs import Runs, made
+from auditor.tokens import may_hold
 
 EXPRESSIONS = sorted(
     ({kind.settled for kind in TABLE} | {kind.enough for kind in TABLE} | {"@", "A.B[?C].D", "*"})
@@ -98,7 +99,7 @@ def test_what_is_looked_at_first_overlooks_no_secret():
         assert masker.scrub(told) == masker._scrubbed(told)
         assert masker.suspect(told) == {k: masker.value(k, v) for k, v in told.items()}
         as_before = json.dumps(told)
-        assert _may_hold_token(_text(told)) >= _may_hold_token(as_before)
+        assert may_hold(_text(told)) >= may_hold(as_before)
         assert _may_be_named(_text(told)) >= _may_be_named(as_before)
 
 

@@ -1,6 +1,7 @@
-"""Generate docs/rules/ and docs/kinds.md: ``python tools/docs.py [--check]``.
+"""Generate docs/rules/, docs/kinds.md, docs/comparison.md: ``python tools/docs.py [--check]``.
 
-They derive from the rules and the table of kinds; ``make check`` fails when they are stale.
+They derive from the rules, the table of kinds and docs/catalogue.csv; ``make check`` fails when
+they are stale.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import json
 import sys
 from pathlib import Path
 from typing import Any
+
+import comparison
 
 from auditor.aws.plan import permissions_text, plan
 from auditor.kinds import TABLE
@@ -26,6 +29,8 @@ def rule_page(rule: Rule[Any]) -> str:
         rule.rationale, "",
         "## How to mend it", "", rule.fix, "",
     ]
+    if not rule.default:
+        lines[4:4] = [f"Off unless selected: `auditor scan --select {rule.id}`.", ""]
     for heading, samples in (("Sound", rule.good), ("Not sound", rule.bad)):
         lines += [f"## {heading}", ""]
         for sample in samples:
@@ -47,6 +52,8 @@ def rule_page(rule: Rule[Any]) -> str:
 
 def _sample(sample: Sample) -> list[str]:
     lines = ["```json", json.dumps(sample.data, indent=2, default=str), "```"]
+    if sample.tags:
+        lines += ["", f"with the tags `{json.dumps(sample.tags)}`"]
     for other in sample.others:
         lines += [
             "", f"with `{other.kind.name}`", "",
@@ -97,6 +104,7 @@ def pages() -> dict[Path, str]:
     found = {DOCS / "rules" / f"{r.id}.md": rule_page(r) for r in rules}
     found[DOCS / "rules" / "index.md"] = rule_index(rules)
     found[DOCS / "kinds.md"] = kinds_page()
+    found[DOCS / "comparison.md"] = comparison.page(r.id for r in rules)
     return found
 
 

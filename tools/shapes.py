@@ -17,11 +17,12 @@ from botocore.model import Shape, StructureShape
 WANTED: dict[str, tuple[str, ...]] = {
     "accessanalyzer": ("ListAnalyzers",),
     "apigateway": (
-        "GetAuthorizers", "GetDomainNames", "GetResources", "GetRestApis", "GetStages",
-        "GetUsagePlans",
+        "GetAuthorizers", "GetDomainNames", "GetRequestValidators", "GetResources", "GetRestApis",
+        "GetStages", "GetUsagePlans",
     ),
     "apigatewayv2": ("GetApis", "GetAuthorizers", "GetIntegrations", "GetRoutes", "GetStages"),
     "application-autoscaling": ("DescribeScalableTargets", "DescribeScalingPolicies"),
+    "backup": ("DescribeProtectedResource",),
     "cloudtrail": (
         "DescribeTrails", "GetEventDataStore", "GetEventSelectors", "GetInsightSelectors",
         "GetTrailStatus",
@@ -29,14 +30,16 @@ WANTED: dict[str, tuple[str, ...]] = {
     "cloudwatch": ("DescribeAlarms", "GetMetricData"),
     "config": ("DescribeConfigurationRecorders", "DescribeConfigurationRecorderStatus"),
     "ec2": (
-        "DescribeFlowLogs", "DescribeInstanceTypes", "DescribeNatGateways",
-        "DescribeRouteTables", "DescribeSecurityGroups", "DescribeSubnets",
-        "DescribeVpcBlockPublicAccessOptions", "DescribeVpcEndpoints",
-        "DescribeVpcPeeringConnections", "DescribeVpcs",
+        "DescribeFlowLogs", "DescribeInstances", "DescribeInstanceTypes",
+        "DescribeManagedPrefixLists", "DescribeNatGateways", "DescribeRouteTables",
+        "DescribeSecurityGroups", "DescribeSubnets", "DescribeVpcBlockPublicAccessOptions",
+        "DescribeVpcEndpointServiceConfigurations", "DescribeVpcEndpointServicePermissions",
+        "DescribeVpcEndpoints", "DescribeVpcPeeringConnections", "DescribeVpcs",
+        "GetManagedPrefixListEntries",
     ),
     "ecr": (
-        "DescribeImageScanFindings", "DescribeImages", "DescribeRepositories",
-        "GetRegistryScanningConfiguration",
+        "BatchGetRepositoryScanningConfiguration", "DescribeImageScanFindings", "DescribeImages",
+        "DescribeRepositories", "GetRegistryScanningConfiguration",
     ),
     "efs": (
         "DescribeAccessPoints", "DescribeBackupPolicy", "DescribeFileSystems",
@@ -50,7 +53,7 @@ WANTED: dict[str, tuple[str, ...]] = {
     ),
     "inspector2": ("BatchGetAccountStatus",),
     "kms": ("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListGrants"),
-    "lambda": ("ListFunctionUrlConfigs", "ListFunctions"),
+    "lambda": ("GetCodeSigningConfig", "ListFunctionUrlConfigs", "ListFunctions"),
     "logs": (
         "DescribeLogGroups", "DescribeLogStreams", "DescribeMetricFilters",
         "DescribeResourcePolicies",
@@ -59,6 +62,8 @@ WANTED: dict[str, tuple[str, ...]] = {
         "DescribeBuckets", "GetAutomatedDiscoveryConfiguration",
         "GetClassificationExportConfiguration", "GetClassificationScope", "GetMacieSession",
     ),
+    "route53profiles": ("ListProfileAssociations",),
+    "route53resolver": ("ListFirewallRuleGroupAssociations",),
     "s3": (
         "GetBucketAcl", "GetBucketEncryption", "GetBucketLifecycleConfiguration",
         "GetBucketLocation", "GetBucketLogging", "GetBucketNotificationConfiguration",
@@ -68,7 +73,7 @@ WANTED: dict[str, tuple[str, ...]] = {
     ),
     "s3control": (
         "GetAccessPoint", "GetAccessPointPolicyStatus", "GetPublicAccessBlock",
-        "ListAccessPoints",
+        "ListAccessPoints", "ListMultiRegionAccessPoints",
     ),
     "secretsmanager": ("DescribeSecret",),
     "securityhub": ("DescribeHub",),

@@ -153,7 +153,7 @@ class Collector(Lister):
                 self._looked(INVOCATIONS, region)
 
     def _notes(self) -> None:
-        """Write down what it cost that a bulk answer was refused; no outcome hangs on it."""
+        """Write down what it cost that a bulk answer was refused: calls, one for each thing."""
         notes = []
         if self._state.unroled is not None:
             notes.append(f"{ROLES.action} was refused ({self._state.unroled.code}): roles and"

@@ -7,7 +7,7 @@ are let by, and so is null for any member: who needs it says that it is missing.
 
 from __future__ import annotations
 
-from functools import cache
+import threading
 from typing import Any, TypedDict
 
 import msgspec
@@ -30,18 +30,31 @@ def mistyped(service: str, operation: str, answer: Any) -> str:
     return ""
 
 
-@cache
+_known: dict[tuple[str, str], Any] = {}
+_making = threading.Lock()
+
+
 def _answer(service: str, operation: str) -> Any:
-    output = model(service).operation_model(operation).output_shape
-    payload = output.serialization.get("payload")
-    return _Types(service).of(output.members[payload] if payload else output)
+    """Return the type of an operation's answers.
+
+    msgspec takes a type apart when it first meets it, and two threads that do so at once end the
+    process: here the first is alone.
+    """
+    found = _known.get((service, operation))
+    if found is None:
+        with _making:
+            output = model(service).operation_model(operation).output_shape
+            payload = output.serialization.get("payload")
+            found = _Types().of(output.members[payload] if payload else output)
+            msgspec.convert({}, found)
+            _known[service, operation] = found
+    return found
 
 
 class _Types:
-    """The types of one service's structures; one that holds itself is looked at once."""
+    """The types of structures; one that holds itself is looked at once."""
 
-    def __init__(self, service: str) -> None:
-        self.service = service
+    def __init__(self) -> None:
         self._made: dict[str, Any] = {}
 
     def of(self, shape: Any) -> Any:

@@ -276,7 +276,14 @@ def _ecr() -> list[Row]:
             (region, "DescribeRepositories", {"repositoryNames": name},
              {"repositories": [repository(region, name)]}),
         ]  # fmt: skip
-        if name in SCANNED:
+        pushed = name in SCANNED
+        rows.append((region, "BatchGetRepositoryScanningConfiguration", {"repositoryNames": name}, {
+            "failures": [], "scanningConfigurations": [{
+                "repositoryArn": arn("ecr", f"repository/{name}", region), "repositoryName": name,
+                "scanOnPush": pushed, "scanFrequency": "SCAN_ON_PUSH" if pushed else "MANUAL",
+                "appliedScanFilters": []}],
+        }))
+        if pushed:
             rows.append((region, "DescribeImageScanFindings", {"repositoryName": name}, scan))
     everyone = document({
         "Effect": "Allow", "Principal": "*",
@@ -348,7 +355,7 @@ ANSWERS: dict[str, list[Row]] = {
             "FunctionName": PROXY, "FunctionArn": arn("lambda", f"function:{PROXY}"),
             "Runtime": "python3.12", "Role": role_arn("MeridianCreditRisk"), "Handler": "app.score",
             "Timeout": 15, "MemorySize": 256, "LastModified": "2026-02-11T08:30:00.000+0000",
-            "Version": "$LATEST", "PackageType": "Zip",
+            "Version": "$LATEST", "PackageType": "Zip", "TracingConfig": {"Mode": "PassThrough"},
             "Environment": {"Variables": {"ENDPOINT": "credit-scorecard"}},
         }]}),
         (EU, "GetPolicy", {"FunctionName": PROXY}, {"RevisionId": "1", "Policy": document({
@@ -362,6 +369,7 @@ ANSWERS: dict[str, list[Row]] = {
             "FunctionArn": arn("lambda", f"function:{PROXY}"), "CreationTime": SINCE,
             "LastModifiedTime": SINCE, "InvokeMode": "BUFFERED",
         }]}),
+        (EU, "GetFunctionConcurrency", {"FunctionName": PROXY}, {}),
     ],
     "apigateway": [
         (EU, "GetRestApis", {}, {"items": [{
@@ -491,6 +499,10 @@ MISSING: dict[tuple[str, str], Refusal] = {
         "ScanNotFoundException", 400, "Image scan does not exist"),
     ("lambda", "GetPolicy"): Refusal(
         "ResourceNotFoundException", 404, "The resource you requested does not exist."),
+    ("lambda", "GetFunctionCodeSigningConfig"): Refusal(
+        "CodeSigningConfigNotFoundException", 404, "There is no code signing configuration."),
+    ("backup", "DescribeProtectedResource"): Refusal(
+        "ResourceNotFoundException", 400, "Resource is not protected by AWS Backup"),
     ("efs", "DescribeFileSystems"): Refusal("FileSystemNotFound", 404, "there is none"),
     ("efs", "DescribeFileSystemPolicy"): Refusal("PolicyNotFound", 404, "there is no policy"),
     ("efs", "DescribeBackupPolicy"): Refusal("PolicyNotFound", 404, "there is no policy"),

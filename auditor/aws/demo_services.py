@@ -23,9 +23,10 @@ from auditor.aws.models import model
 # Services by the name that their requests are signed for; of these moto is asked nothing.
 OURS: dict[str, tuple[str, ...]] = {
     "access-analyzer": ("accessanalyzer",), "apigateway": ("apigateway", "apigatewayv2"),
-    "config": ("config",), "ecr": ("ecr",), "elasticfilesystem": ("efs",),
+    "backup": ("backup",), "config": ("config",), "ecr": ("ecr",), "elasticfilesystem": ("efs",),
     "guardduty": ("guardduty",), "inspector2": ("inspector2",), "lambda": ("lambda",),
-    "macie2": ("macie2",), "secretsmanager": ("secretsmanager",), "securityhub": ("securityhub",),
+    "macie2": ("macie2",), "route53profiles": ("route53profiles",),
+    "secretsmanager": ("secretsmanager",), "securityhub": ("securityhub",),
 }  # fmt: skip
 
 
@@ -53,7 +54,7 @@ def _routes(service: str) -> list[tuple[str, re.Pattern[str], str]]:
             shape) else {}
         pattern = re.sub(
             r"\\\{(\w+)(\\\+)?\\\}", lambda m, names=members: f"(?P<{names[m[1]]}>"  # type: ignore[misc]
-            + (".+)" if m[2] else "[^/]+)"), re.escape(path),
+            + (".+)" if m[2] or m[1].endswith("Arn") else "[^/]+)"), re.escape(path),
         )
         found.append((operation.http["method"], re.compile(f"{pattern}/?"), name))
     return sorted(found, key=lambda row: len(re.sub(r"\(.*?\)", "", row[1].pattern)), reverse=True)

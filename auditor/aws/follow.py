@@ -9,10 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from auditor.aws.bulk import (
-    Bulk,
-    Found,
-)
+from auditor.aws.bulk import ROLES, Bulk, Found
 from auditor.aws.lanes import Lanes, Work
 from auditor.aws.pace import Pace, Refused
 from auditor.aws.parts import Asked, Reader, Seen
@@ -125,9 +122,20 @@ class Follower(ABC):
         state = self._state
         state.unroled = refused
         state.roles_ready = True
+        if refused is not None:
+            self._unlisted_roles(refused)
         for name, value in state.held_roles:
             self._ask_once(ROLE if name == ROLE.name else POLICY, GLOBAL, value)
         state.held_roles.clear()
+
+    def _unlisted_roles(self, refused: Refused) -> None:
+        """Say that only those roles and policies are known that something points at."""
+        for kind in (ROLE, POLICY):
+            gap = self.reader.gap(kind, GLOBAL, ROLES, refused)
+            self.inventory.gap(gap)
+            self.inventory.looked(
+                kind, self.caller.account, GLOBAL, "refused", f"{gap.code}: {gap.message}"
+            )
 
     def _learn_denials(self) -> bool:
         """Learn what a 403 for a bucket means; tell whether there are buckets to ask about."""

@@ -50,6 +50,12 @@ class Lister(Follower):
 
     def _begin(self, kind: Kind[Any]) -> None:
         """Start a kind everywhere it can be."""
+        if kind.only and kind.only not in self._available[kind.service]:
+            self.inventory.looked(
+                kind, self.caller.account, GLOBAL, "unavailable",
+                f"AWS has such in partitions with {kind.only} only",
+            )
+            return
         if kind.scope == "account":
             self._start(kind, GLOBAL)
             return
@@ -137,7 +143,7 @@ class Lister(Follower):
         goes_on = {call.token_in: sweep.token} if sweep.token else {}
         try:
             items, following = self.reader.page(
-                call, region, {**sweep.given, **sweep.order, **goes_on}, sweep.before
+                call, kind.only or region, {**sweep.given, **sweep.order, **goes_on}, sweep.before
             )
         except Refused as refused:
             if refused.means(kind.off):

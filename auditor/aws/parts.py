@@ -75,6 +75,20 @@ def ended(answer: Mapping[str, Any], call: Call) -> None:
             raise Refused("MalformedAnswer", f"the answer is {told} and has no page token", call)
 
 
+def listed(answer: Mapping[str, Any], path: str) -> list[Any] | None:
+    """Return the items of a page, ``Items`` or ``Groups[].Items``; None where it has no such."""
+    head, _, inner = path.partition("[].")
+    found = answer.get(head)
+    if not isinstance(found, list):
+        return None
+    if not inner:
+        return found
+    groups = [group.get(inner) if isinstance(group, Mapping) else None for group in found]
+    if not all(isinstance(group, list) for group in groups):
+        return None
+    return [item for group in groups for item in group or ()]
+
+
 class Reader:
     """Turns calls into resources; safe to use from many threads."""
 
@@ -124,8 +138,8 @@ class Reader:
         if call.limit and call.limit not in params:
             params[call.limit] = min(call.most or 100, 1000)
         answer = self.pace.call(call.call, self.at(region), params)
-        items = answer.get(call.items)
-        if not isinstance(items, list):
+        items = listed(answer, call.items)
+        if items is None:
             raise Refused("MalformedAnswer", f"the answer has no {call.items}", call.call)
         if any(item is None for item in items):
             raise Refused("MalformedAnswer", f"an item of {call.items} is null", call.call)
@@ -200,7 +214,8 @@ class Reader:
         arn, name = self.identity(kind, region, {}, region)
         name = self.caller.account if region == GLOBAL else name
         first = kind.parts[0].call.replace(".", ":") if kind.parts else "sts:GetCallerIdentity"
-        return self._parts(Seen(kind, region, arn, name, {}, first, _now()))
+        begins = filled(kind.begins, {"account": self.caller.account, "region": region})
+        return self._parts(Seen(kind, region, arn, name, begins, first, _now()))
 
     def asked(self, kind: Kind[Any], region: str, value: str) -> Asked:
         """Return what a link's value is: a resource, nothing, somebody else's, or unseen."""

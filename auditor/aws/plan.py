@@ -100,7 +100,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """How a kind is listed: the call, where its items are, and how it goes on."""
+    """How a kind is listed: the call, where its items are, and how it goes on.
+
+    ``items`` is a member of the answer, or ``Groups[].Items`` where they come in groups.
+    """
 
     call: Call
     items: str
@@ -165,7 +168,8 @@ def listing(service: str, name: str, items: str | None = None) -> Listing:
     if items is None and len(lists) != 1:
         raise BadRow(f"{service}:{name} answers with lists {lists}; the row must say which")
     items = items or lists[0]
-    if items not in answered:
+    head, _, inner = items.partition("[].")
+    if head not in answered or (inner and inner not in answered[head].member.members):
         raise BadRow(f"{service}:{name} answers no {items}")
     token_in, token_out = tokens(service, name)
     limit = next((n for n in LIMITS if n in given and given[n].type_name == "integer"), "")
@@ -224,7 +228,9 @@ def _listed(kind: Kind[Any]) -> Plan:
 def _items(kind: Kind[Any], found: Listing) -> Mapping[str, Any]:
     """Return the members of a list's items; none where they are plain values."""
     output = operation(kind.service, found.call.operation).output_shape
-    item = output.members[found.items].member
+    head, _, inner = found.items.partition("[].")
+    item = output.members[head].member
+    item = item.members[inner].member if inner else item
     members: Mapping[str, Any] = item.members if item.type_name == "structure" else {}
     return members
 

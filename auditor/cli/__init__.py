@@ -23,6 +23,7 @@ COMMANDS = {
     "rules": "List the rules.",
     "explain": "Explain a rule: why, what is good and bad, how to mend it.",
     "frameworks": "List the compliance frameworks, or the controls of one and their rules.",
+    "policy": "Say what a policy document allows, to whom, and by which statement.",
     "doctor": "Say before a scan what it will not be allowed to see.",
     "permissions": "Print the least-privilege IAM policy that a scan needs.",
     "demo": "Scan an embedded AWS with a believable ML account; no credentials needed.",

@@ -35,6 +35,8 @@ def explained(rule: Rule[Any]) -> Iterator[str]:
     yield f"{rule.id}  ({rule.severity.value})"
     yield rule.title
     yield f"on {rule.on.name}, from {rule.pack}"
+    if not rule.default:
+        yield "off unless selected"
     yield ""
     yield textwrap.fill(rule.rationale, 78)
     yield ""
@@ -46,6 +48,8 @@ def explained(rule: Rule[Any]) -> Iterator[str]:
             yield ""
             yield f"{words}:"
             yield textwrap.indent(json.dumps(sample.data, indent=2, default=str), "  ")
+            if sample.tags:
+                yield f"  with the tags {json.dumps(sample.tags)}"
             for other in sample.others:
                 yield f"  with {other.kind.name}:"
                 yield textwrap.indent(json.dumps(other.data, indent=2, default=str), "    ")

@@ -26,6 +26,7 @@ def command(local: tuple[Path, ...], as_json: bool) -> None:
         return
     from tabulate import tabulate
 
-    rows = [(r.severity.value, r.id, r.on.noun, r.title) for r in rules]
+    rows = [(r.severity.value, r.id, r.on.noun,
+             r.title + ("" if r.default else " (off unless selected)")) for r in rules]
     click.echo(tabulate(rows, headers=["severity", "rule", "kind", "title"], tablefmt="plain"))
     click.echo(f"\n{len(rules)} rules; `auditor explain RULE` tells more of one.", err=True)

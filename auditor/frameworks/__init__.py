@@ -40,7 +40,8 @@ class Framework(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     def reason(self, rule: str, ids: list[str]) -> str:
         """Return why a mapping of ours is made; "" for one that somebody publishes."""
-        if not self.published or (self.mapped and self.mapped.get(rule) != ids):
+        told = self.mapped.get(rule, ())
+        if not self.published or (self.mapped and set(told) != set(ids)):
             return self.because
         return ""
 

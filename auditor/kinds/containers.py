@@ -62,13 +62,15 @@ def _which_image(uri: str) -> dict[str, Any]:
 
 
 class Repository(ecr.Repository):
-    """A repository as DescribeRepositories has it, and its two policies.
+    """A repository as DescribeRepositories has it, its two policies, and how it is scanned.
 
-    Either policy is None where ECR answers that there is none.
+    Either policy is None where ECR answers that there is none. ``ScanningConfiguration`` is what
+    the registry's scanning rules and the repository's own setting come to.
     """
 
     Policy: str | None
     LifecyclePolicy: str | None
+    ScanningConfiguration: ecr.RepositoryScanningConfiguration | None
 
 
 REPOSITORY: Kind[Repository] = Kind(
@@ -81,6 +83,8 @@ REPOSITORY: Kind[Repository] = Kind(
              ("RepositoryPolicyNotFoundException",), {"repositoryName": "{name}"}),
         Part("LifecyclePolicy", "ecr.GetLifecyclePolicy", "lifecyclePolicyText",
              ("LifecyclePolicyNotFoundException",), {"repositoryName": "{name}"}),
+        Part("ScanningConfiguration", "ecr.BatchGetRepositoryScanningConfiguration",
+             "scanningConfigurations[0]", given={"repositoryNames": ["{name}"]}, always=True),
     ),
     links=(Link("encryptionConfiguration.kmsKey", KEY),),
 )

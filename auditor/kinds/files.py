@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from auditor.kind import Kind, Link, Part
-from auditor.shapes import efs, secretsmanager
+from auditor.shapes import backup, efs, secretsmanager
 
 from .network import SUBNET
 from .storage import KEY
@@ -13,13 +13,15 @@ from .values import account_of
 class FileSystem(efs.FileSystemDescription):
     """A file system, its policies, where it can be mounted and through which access points.
 
-    ``Policy`` and ``BackupPolicy`` are None where EFS answers that there is none.
+    ``Policy`` and ``BackupPolicy`` are None where EFS answers that there is none, and
+    ``ProtectedResource`` where AWS Backup never made a copy of it.
     """
 
     Policy: str | None
     BackupPolicy: efs.BackupPolicy | None
     MountTargets: list[efs.MountTargetDescription] | None
     AccessPoints: list[efs.AccessPointDescription] | None
+    ProtectedResource: backup.DescribeProtectedResourceOutput | None
 
 
 def _efs(member: str, *absent: str, operation: str = "") -> Part:
@@ -36,6 +38,8 @@ FILE_SYSTEM: Kind[FileSystem] = Kind(
         _efs("BackupPolicy", "PolicyNotFound"),
         _efs("MountTargets"),
         _efs("AccessPoints"),
+        Part("ProtectedResource", "backup.DescribeProtectedResource",
+             absent=("ResourceNotFoundException",), given={"ResourceArn": "{arn}"}),
     ),
     links=(Link("KmsKeyId", KEY), Link("MountTargets[].SubnetId", SUBNET)),
 )

@@ -12,14 +12,19 @@ from .values import function_of, function_owner
 
 
 class Function(aws_lambda.FunctionConfiguration):
-    """A function as ListFunctions has it, who may call it, and its addresses on the internet.
+    """A function as ListFunctions has it, who may call it and how often, its addresses on the
+    internet, and whose code it takes.
 
-    ``Policy`` is None where Lambda answers that the function has none; there may be one address
-    for the function and one for each alias.
+    ``Policy``, ``ReservedConcurrentExecutions`` and ``CodeSigningConfigArn`` are None where Lambda
+    answers that the function has none; there may be one address for the function and one for each
+    alias. Code in container images cannot be signed for Lambda, so nobody asks about it.
     """
 
     Policy: str | None
     FunctionUrlConfigs: list[aws_lambda.FunctionUrlConfig] | None
+    ReservedConcurrentExecutions: int | None
+    CodeSigningConfigArn: str | None
+    CodeSigningConfig: aws_lambda.CodeSigningConfig | None
 
 
 # Whether a function calls an endpoint shows in its role's policies at most, not in its name or
@@ -32,6 +37,14 @@ FUNCTION: Kind[Function] = Kind(
              {"FunctionName": "{name}"}),
         Part("FunctionUrlConfigs", "lambda.ListFunctionUrlConfigs", "FunctionUrlConfigs",
              given={"FunctionName": "{name}"}),
+        Part("ReservedConcurrentExecutions", "lambda.GetFunctionConcurrency",
+             "ReservedConcurrentExecutions", given={"FunctionName": "{name}"}),
+        Part("CodeSigningConfigArn", "lambda.GetFunctionCodeSigningConfig",
+             "CodeSigningConfigArn", ("CodeSigningConfigNotFoundException",),
+             {"FunctionName": "{name}"}, where="PackageType != 'Image'"),
+        Part("CodeSigningConfig", "lambda.GetCodeSigningConfig", "CodeSigningConfig",
+             given={"CodeSigningConfigArn": "{CodeSigningConfigArn}"},
+             where="CodeSigningConfigArn", always=True),
     ),
     links=(
         Link("Role", ROLE), Link("KMSKeyArn", KEY), Link("VpcConfig.SubnetIds[]", SUBNET),

@@ -11,11 +11,12 @@ from .sagemaker_serving import ENDPOINT
 
 
 class RestApi(apigateway.RestApi):
-    """A REST API, its resources with their methods and integrations, its stages, authorizers."""
+    """A REST API: its resources with their methods and integrations, its stages, its checks."""
 
     Resources: list[apigateway.Resource] | None
     Stages: list[apigateway.Stage] | None
     Authorizers: list[apigateway.Authorizer] | None
+    RequestValidators: list[apigateway.RequestValidator] | None
 
 
 _INTEGRATIONS = "Resources[].resourceMethods.* | [].methodIntegration"
@@ -30,13 +31,15 @@ REST_API: Kind[RestApi] = Kind(
         Part("Stages", "apigateway.GetStages", "item", given={"restApiId": "{name}"}),
         Part("Authorizers", "apigateway.GetAuthorizers", "items",
              given={"restApiId": "{name}", "limit": 500}),
+        Part("RequestValidators", "apigateway.GetRequestValidators", "items",
+             given={"restApiId": "{name}", "limit": 500}),
     ),
     links=(
         Link(f"{_INTEGRATIONS}.credentials | [?contains(@, ':role/')]", ROLE),
         Link(f"{_INTEGRATIONS}.uri | [?contains(@, ':lambda:path/')]", FUNCTION),
         Link(f"{_INTEGRATIONS}.uri | [?contains(@, ':runtime.sagemaker:path/')]", ENDPOINT),
     ),
-    secrets=("Stages[].variables",),
+    secrets=("Stages[].variables", "Stages[].canarySettings.stageVariableOverrides"),
 )
 DOMAIN_NAME = Kind(
     "AWS::ApiGateway::DomainName", apigateway.DomainName, service="apigateway",
@@ -71,6 +74,9 @@ HTTP_API: Kind[HttpApi] = Kind(
     links=(
         Link("Integrations[].CredentialsArn | [?contains(@, ':role/')]", ROLE),
         Link("Integrations[].IntegrationUri | [?contains(@, ':function:')]", FUNCTION),
+        # of a WebSocket API
+        Link("Integrations[].IntegrationUri | [?contains(@, ':runtime.sagemaker:path/')]",
+             ENDPOINT),
     ),
     secrets=("Stages[].StageVariables",),
 )

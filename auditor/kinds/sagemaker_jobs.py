@@ -6,6 +6,7 @@ from auditor.kind import Kind, Link, Search
 from auditor.shapes import sagemaker
 
 from .containers import REPOSITORY
+from .files import FILE_SYSTEM
 from .identity import ROLE
 from .network import INSTANCE_TYPE
 from .pointing import buckets, keys, to, vpc
@@ -40,6 +41,9 @@ def _training(head: str = "") -> tuple[Link, ...]:
         *keys(f"{resources}.VolumeKmsKeyId", f"{head}OutputDataConfig.KmsKeyId"),
         *buckets(f"{data}.S3DataSource.S3Uri", f"{head}OutputDataConfig.S3OutputPath",
                  f"{head}CheckpointConfig.S3Uri"),
+        # Lustre's are called alike and are no file systems of EFS
+        *to(FILE_SYSTEM, f"{head}InputDataConfig[?DataSource.FileSystemDataSource.FileSystemType"
+                         " == 'EFS'][].DataSource.FileSystemDataSource.FileSystemId"),
         *to(INSTANCE_TYPE, f"{resources}.InstanceType",
             f"{resources}.InstanceGroups[].InstanceType",
             f"{resources}.InstancePreferences[].InstanceType",

@@ -98,8 +98,12 @@ _APP = f"{_INLINE}.MonitoringAppSpecification"
 
 
 def _named(monitoring_type: str) -> str:
-    """Return the path to the definition's name, where the schedule is of that type."""
-    return (f"MonitoringType == '{monitoring_type}'"
+    """Return the path to the definition's name, where the schedule is of that type.
+
+    The schedule as a whole may leave its type out, which its configuration then tells.
+    """
+    told = "(MonitoringType || MonitoringScheduleConfig.MonitoringType)"
+    return (f"{told} == '{monitoring_type}'"
             " && MonitoringScheduleConfig.MonitoringJobDefinitionName")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from auditor.kind import Kind, Link
+from auditor.kind import IN_USE, Kind, Link
+from auditor.shape import Shape
 from auditor.shapes import sagemaker
 
 from .files import SECRET
@@ -72,4 +73,20 @@ DEVICE_FLEET = Kind(
         *to(ROLE, "RoleArn"), *keys("OutputConfig.KmsKeyId"),
         *buckets("OutputConfig.S3OutputLocation"),
     ),
+)
+
+
+class DefaultBucket(Shape):
+    """The bucket that SageMaker's SDK and Studio take in a region where nobody names another."""
+
+    BucketName: str | None
+
+
+# Sources: Session.default_bucket in the SageMaker Python SDK's reference; the name tells nothing of
+# whose it is, so S3 is asked, as about any bucket that something names.
+DEFAULT_BUCKET: Kind[DefaultBucket] = Kind(
+    "AWS::SageMaker::DefaultBucket", DefaultBucket, lists="", describes="", single=True,
+    on_demand=IN_USE, id="BucketName",
+    arn="arn:{partition}:sagemaker:{region}:{account}:default-bucket",
+    begins={"BucketName": "sagemaker-{region}-{account}"}, links=buckets("BucketName"),
 )

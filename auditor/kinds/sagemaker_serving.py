@@ -113,6 +113,8 @@ INFERENCE_EXPERIMENT = Kind(
     links=(
         *to(ROLE, "RoleArn"), *to(ENDPOINT, "EndpointMetadata.EndpointName"),
         *to(MODEL, "ModelVariants[].ModelName"),
+        *to(INSTANCE_TYPE,
+            "ModelVariants[].InfrastructureConfig.RealTimeInferenceConfig.InstanceType"),
         *keys("KmsKey", "DataStorageConfig.KmsKey"), *buckets("DataStorageConfig.Destination"),
     ),
 )

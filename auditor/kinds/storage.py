@@ -147,3 +147,11 @@ ACCESS_POINT: Kind[AccessPoint] = Kind(
     ),
     links=(Link("Bucket", BUCKET),),
 )
+# Source: "Multi-Region Access Point restrictions and limitations" in the S3 user guide: what asks
+# about all of them goes to us-west-2, and an ARN has the alias in it, not the name.
+MULTI_REGION_POINT = Kind(
+    "AWS::S3::MultiRegionAccessPoint", s3control.MultiRegionAccessPointReport,
+    service="s3control", scope="account", only="us-west-2", lists="ListMultiRegionAccessPoints",
+    list_given={"AccountId": "{account}"}, items="AccessPoints", describes="", id="Alias",
+    arn="arn:{partition}:s3::{account}:accesspoint/{name}", created="CreatedAt",
+)

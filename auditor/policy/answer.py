@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 # A policy as its owner wrote it: parsed, JSON text, or None where there is none.
 Document = Mapping[str, Any] | str | None
@@ -41,6 +41,9 @@ class Trust:
     vpcs: frozenset[str] = frozenset()
     endpoints: frozenset[str] = frozenset()
     networks: frozenset[str] = frozenset()
+
+
+NO_TRUST: Final = Trust()
 
 
 @dataclass(frozen=True, slots=True)

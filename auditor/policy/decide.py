@@ -105,6 +105,7 @@ def _requests(
         if not statement.allow and (row := _row(statement, world, reading, question)) is not None
     ]
     for chosen, must in _allows(question, world, reading):
+        question.budget.choice(1 + len(denies) // 10)
         domains = _domains(question, world, keys, chosen, [must, *denies])
         try:
             values = solve(Problem(domains, must, denies), question.budget)

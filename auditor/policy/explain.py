@@ -20,7 +20,7 @@ def who(found: Found) -> str:
         case "anonymous":
             return "anyone on the internet"
         case "service":
-            return "an AWS service acting for any account"
+            return f"{world.name or 'an AWS service'} acting for any account"
         case "federated":
             return f"any user of {provider(world.name)}"
         case "canonical":

@@ -22,24 +22,33 @@ class GaveUp(Exception):
 
 
 class Budget:
-    """What a question may spend: states of automata and branches of the search.
+    """What a question may spend: states of automata, branches of the search, choices of Allows.
 
     200,000 states take one to three seconds; real policies need a few hundred.
     """
 
-    def __init__(self, states: int = 200_000, branches: int = 5_000) -> None:
+    def __init__(
+        self, states: int = 200_000, branches: int = 5_000, choices: int = 15_000
+    ) -> None:
         self.states = states
         self.branches = branches
+        self.choices = choices
 
-    def state(self) -> None:
-        """Pay for one state of an automaton, or raise GaveUp."""
-        self.states -= 1
+    def choice(self, weight: int = 1) -> None:
+        """Pay for one choice of Allows, one of each policy that must allow, or raise GaveUp."""
+        self.choices -= weight
+        if self.choices < 0:
+            raise GaveUp("it has too many statements to be put together")
+
+    def state(self, weight: int = 1) -> None:
+        """Pay for one state of an automaton, the more the larger that is, or raise GaveUp."""
+        self.states -= weight
         if self.states < 0:
             raise GaveUp("its patterns are too entangled to be compared")
 
-    def branch(self) -> None:
-        """Pay for one branch of the search, or raise GaveUp."""
-        self.branches -= 1
+    def branch(self, weight: int = 1) -> None:
+        """Pay for one branch of the search, the more the more Denies there are, or raise GaveUp."""
+        self.branches -= weight
         if self.branches < 0:
             raise GaveUp("its statements are too entangled to be searched")
 
@@ -158,6 +167,7 @@ class _Automaton:
             self.sinks.append(1 << (last - 1) if pattern[-1:] == REST else 0)
             self.spans.append(((1 << (len(pattern) + 1)) - 1) << offset)
             offset = last + 1
+        self.size = offset  # places in all patterns together
         self.start = self.close(start)
 
     def close(self, state: int) -> int:
@@ -269,6 +279,7 @@ def find(
     if accepted(machine.start):
         return ""
     alphabet = machine.alphabet()
+    weight = 1 + machine.size // 1_000
     came: dict[int, tuple[int, str]] = {machine.start: (0, "")}
     queue = deque([machine.start])
     while queue:
@@ -277,7 +288,7 @@ def find(
             after = machine.close((state & stay) | (state & go) << 1)
             if after in came or not sound(after):
                 continue
-            budget.state()
+            budget.state(weight)
             came[after] = (state, char)
             if accepted(after):
                 return _text(came, after)

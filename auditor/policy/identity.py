@@ -6,28 +6,34 @@ Service control policies are not considered: they are not among its documents.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Final
 
 from .actions import COMPUTE, IAM_ADMINISTRATION
 from .answer import Answer, Identity
+from .asking import now
 from .decide import Found, Question, decide
 from .explain import witness
 from .globs import Budget, GaveUp, exact
+from .keys import SELF_KEYS
 from .model import Policy, Statement
-from .questions import now
+from .narrow import Index
 from .reading import read
-from .solve import Domain, Globs, Tests
+from .solve import Domain, Globs, Order, Tests
 from .strangers import mentioned, own, spread
 from .worlds import ROLE, USER, World
 
 # Names that nobody gave: what is allowed on these is allowed on whatever there is.
-_FRESH = "fresh-7f3a9c51"
-_FRESH_ACCOUNT = "000011112222"
+FRESH: Final = "fresh-7f3a9c51"
+FRESH_ACTION: Final = "fresh7f3a9c51"
+_FRESH_ACCOUNT: Final = "000011112222"
+_SESSION: Final = 36 * 3600  # seconds
+_WILD: Final = re.compile(r"[*?$]")
 
 # What an action works on, where that is not a role; the service authorization reference.
-_RESOURCES = {
+_RESOURCES: Final = {
     "iam:AttachUserPolicy": "iam::{account}:user/{name}",
     "iam:PutUserPolicy": "iam::{account}:user/{name}",
     "iam:CreateAccessKey": "iam::{account}:user/{name}",
@@ -47,37 +53,55 @@ _RESOURCES = {
     "glue:CreateJob": "glue:us-east-1:{account}:job/{name}",
     "codebuild:CreateProject": "codebuild:us-east-1:{account}:project/{name}",
 }
-_ROLE = "iam::{account}:role/{name}"
-_OBJECT = "s3:::{name}/object"
+_ROLE: Final = "iam::{account}:role/{name}"
+_OBJECT: Final = "s3:::{name}/object"
 
 
 @dataclass(frozen=True, slots=True)
-class _Documents:
+class Documents:
     """An identity's documents, read: what grants, what caps (or nothing), its own callers."""
 
     grants: Policy
     boundary: Policy | None
     account: str
-    budget: Budget = field(default_factory=Budget)
+    # Many actions share it.
+    budget: Budget = field(default_factory=lambda: Budget(branches=20_000))
+    indexes: list[Index] = field(default_factory=list)
 
     @property
     def policies(self) -> tuple[Policy, ...]:
+        """What grants, and the boundary where there is one: each must allow a request."""
         return (self.grants,) if self.boundary is None else (self.grants, self.boundary)
 
+    def about(self, action: str) -> tuple[Policy, ...] | None:
+        """Return the policies as far as they are about an action; None where one allows it nowhere.
+        """
+        if not self.indexes:
+            self.indexes.extend(Index(policy) for policy in self.policies)
+        found = []
+        for index in self.indexes:
+            policy = index.about(action)
+            if policy is None:
+                return None
+            found.append(policy)
+        return tuple(found)
 
-def _documents(identity: Identity) -> _Documents | Answer:
+
+def documents_of(identity: Identity) -> Documents | Answer:
+    """Read an identity's documents; where one cannot be read, that is the answer."""
     statements: list[Statement] = []
     for name, document in identity.documents:
         policy = read(document, name)
         if policy.unreadable:
-            return Answer(None, f"the policy {name} cannot be read: {policy.unreadable}")
+            where = f"the policy {name}" if name else "the policy"
+            return Answer(None, f"{where} cannot be read: {policy.unreadable}")
         statements += policy.statements
     boundary = None
     if identity.boundary is not None:
         boundary = read(identity.boundary, "the permissions boundary")
         if boundary.unreadable:
             return Answer(None, f"the permissions boundary cannot be read: {boundary.unreadable}")
-    return _Documents(Policy(tuple(statements)), boundary, identity.account)
+    return Documents(Policy(tuple(statements)), boundary, identity.account)
 
 
 def admin(identity: Identity) -> Answer:
@@ -86,18 +110,18 @@ def admin(identity: Identity) -> Answer:
     That is: without conditions and on all resources it may administer IAM, pass roles and start
     something that runs with them, and no Deny stops it at all times.
     """
-    documents = _documents(identity)
+    documents = documents_of(identity)
     if isinstance(documents, Answer):
         return documents
     found: list[Found] = []
     groups = (
-        (("iam:" + re.sub(r"\W", "", _FRESH),), "administer IAM"),
+        ((f"iam:{FRESH_ACTION}",), "administer IAM"),
         (IAM_ADMINISTRATION, "give itself permissions"),
         (("iam:PassRole",), "pass every role"),
         (COMPUTE, "start anything that runs with a role"),
     )
     for actions, ability in groups:
-        one = _first(documents, actions, unconditional=True)
+        one = first(documents, actions, counts=unconditional)
         if isinstance(one, Answer):
             return one
         if one is None:
@@ -113,12 +137,12 @@ def admin(identity: Identity) -> Answer:
 
 def passes_any_role(identity: Identity) -> Answer:
     """Say whether an identity may pass a role that no policy of its names."""
-    return _reaches(identity, ("iam:PassRole",), _ROLE, "a role that no policy names")
+    return reaches(identity, ("iam:PassRole",), _ROLE, "a role that no policy names")
 
 
 def assumes_any_role(identity: Identity) -> Answer:
     """Say whether an identity may assume a role that no policy of its names."""
-    return _reaches(identity, ("sts:AssumeRole",), _ROLE, "a role that no policy names")
+    return reaches(identity, ("sts:AssumeRole",), _ROLE, "a role that no policy names")
 
 
 def reaches_any_bucket(identity: Identity) -> Answer:
@@ -127,18 +151,27 @@ def reaches_any_bucket(identity: Identity) -> Answer:
     A condition on the resource's own tags names it; other conditions do not.
     """
     actions = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
-    return _reaches(identity, actions, _OBJECT, "objects of a bucket that no policy names")
+    return reaches(identity, actions, _OBJECT, "objects of a bucket that no policy names")
 
 
-def _reaches(identity: Identity, actions: Sequence[str], shape: str, what: str) -> Answer:
-    documents = _documents(identity)
+def reaches(identity: Identity, actions: Sequence[str], shape: str, what: str) -> Answer:
+    """Say whether an identity may do one of several actions on a resource that nobody named.
+
+    ``shape`` is the ARN behind its partition, with places for {region}, {account} and {name}.
+    """
+    documents = documents_of(identity)
     if isinstance(documents, Answer):
         return documents
-    found = _first(documents, actions, shape=shape)
+    found = first(documents, actions, shape=shape)
     if isinstance(found, Answer):
         return found
     if found is None:
         return Answer(False, f"it may not {' or '.join(actions)} on {what}")
+    return may(found, what)
+
+
+def may(found: Found, what: str) -> Answer:
+    """Return the yes to "may it do this to a resource that nobody named", with its witness."""
     statement = found.statements[0]
     because = f"it may {found.request.action} on {what}: {statement.place} allows it"
     keys = [c.name for c in statement.conditions]
@@ -149,44 +182,72 @@ def _reaches(identity: Identity, actions: Sequence[str], shape: str, what: str) 
     return Answer(True, because, statement.label, witness(found))
 
 
-def _first(
-    documents: _Documents, actions: Sequence[str], *, shape: str = "", unconditional: bool = False
+def first(
+    documents: Documents, actions: Sequence[str], *, shape: str = "",
+    counts: Callable[[Statement], bool] = lambda statement: True,
+    fixed: Mapping[str, Domain] | None = None,
 ) -> Found | Answer | None:
-    """Return the first of several actions that is allowed on a fresh resource."""
-    worlds = list(_worlds(documents))
+    """Return the first of several actions that is allowed on a fresh resource.
+
+    ``shape`` as in :func:`reaches`; without one it is what the action works on. ``counts`` says
+    which Allows may grant it, ``fixed`` what certain keys of the request hold.
+    """
     doubt: Answer | None = None
     for action in actions:
+        policies = documents.about(action)
+        if policies is None:
+            continue
         arns = _fresh(documents, shape or _RESOURCES.get(action, _ROLE))
+        policies = tuple(_near(policy, arns) for policy in policies)
+        worlds = list(themselves(documents, policies, fixed or {}, tagged=False))
         only: Tests = ((Globs((exact(action.lower()),)), True),)
         question = Question(
-            documents.policies, documents.policies, worlds, only,
+            policies, policies, worlds, only,
             ((Globs(tuple(map(exact, arns))), True),), principals=False,
-            counts=_without_conditions if unconditional else lambda statement: True,
-            prefer=partial(_pairs, action, arns), budget=documents.budget,
+            counts=counts, prefer=partial(_pairs, action, arns), budget=documents.budget,
         )
         try:
             found = decide(question)
         except GaveUp as gave_up:
-            doubt = Answer(None, f"its policies could not be decided: {gave_up}")
+            doubt = undecided(gave_up)
             continue
         if found:
             return found
     return doubt
 
 
+def _near(policy: Policy, arns: Sequence[str]) -> Policy:
+    """Return a policy without the Allows whose resources plainly begin otherwise than these."""
+    def begins(text: str) -> bool:
+        head = _WILD.split(text, maxsplit=1)[0]
+        return any(one.startswith(head) for one in arns)
+
+    return Policy(tuple(
+        one for one in policy.statements
+        if not one.allow or one.not_resource or one.resources is None
+        or one.faults or any(map(begins, one.resources))
+    ))
+
+
+def undecided(why: GaveUp) -> Answer:
+    """Return the answer about policies whose search was given up."""
+    return Answer(None, f"its policies could not be decided: {why}")
+
+
 def _pairs(action: str, arns: list[str], _: Sequence[Statement]) -> list[tuple[str, str]]:
     return [(action, arn) for arn in arns]
 
 
-def _without_conditions(statement: Statement) -> bool:
+def unconditional(statement: Statement) -> bool:
+    """Say whether a statement has no condition that restricts it."""
     return all(condition.fault for condition in statement.conditions)
 
 
-def _fresh(documents: _Documents, shape: str) -> list[str]:
+def _fresh(documents: Documents, shape: str) -> list[str]:
     """Return the ARNs of a fresh resource: in the identity's account, or in each one named."""
     texts = [t for p in documents.policies for s in p.statements for t in s.resources or ()]
     accounts = {documents.account} if documents.account else {_FRESH_ACCOUNT}
-    partitions = {"aws"}
+    partitions, regions = {"aws"}, {"us-east-1"}
     for text in texts:
         parts = text.split(":", 5)
         if len(parts) == 6:
@@ -194,18 +255,40 @@ def _fresh(documents: _Documents, shape: str) -> list[str]:
                 accounts.add(parts[4])
             if re.fullmatch(r"aws[a-z-]*", parts[1]):
                 partitions.add(parts[1])
+            if re.fullmatch(r"[a-z]+(-[a-z]+)+-\d", parts[3]):
+                regions.add(parts[3])
+    if "{region}" not in shape:
+        regions = {""}
+    if "{account}" not in shape:
+        accounts = {""}
     return [
-        f"arn:{partition}:" + shape.format(account=account, name=_FRESH)
+        f"arn:{partition}:" + shape.format(account=account, name=FRESH, region=region)
         for partition in sorted(partitions) for account in sorted(accounts)
+        for region in sorted(regions)
     ]
 
 
-def _worlds(documents: _Documents) -> Iterable[World]:
-    """Yield the identity itself, as a role and as a user; what it touches has no tags."""
-    keys = frozenset().union(*(mentioned(policy) for policy in documents.policies))
+def themselves(
+    documents: Documents, policies: Sequence[Policy], given: Mapping[str, Domain], *, tagged: bool
+) -> Iterator[World]:
+    """Yield the identity itself, as a role and as a user.
+
+    ``policies`` are the documents as far as they matter, ``given`` what certain keys hold; unless
+    ``tagged``, what it touches has no tags. A token was issued in the last 36 hours, as no session
+    is longer (STS guide, GetSessionToken).
+    """
+    keys = frozenset().union(*(mentioned(policy) for policy in policies))
     fixed = {
-        key: Domain(present=False) for key in keys
+        key: Domain(present=False) for key in keys if not tagged
         if re.match(r"[a-z0-9-]+:(resourcetag|existingobjecttag|buckettag)/", key)
     }
-    for kind in (ROLE, USER):
-        yield from spread(own(kind, documents.account, now(), fixed), keys)
+    at = now()
+    differ = keys & SELF_KEYS or any("principaltag" in key for key in keys)
+    for kind in (ROLE, USER) if differ else (ROLE,):
+        if "aws:tokenissuetime" in keys:
+            lately: Tests = (
+                (Order(">=", (at - _SESSION,), True), True), (Order("<=", (at,), True), True),
+            )
+            prefer = (str(int(at - 60)),)
+            fixed["aws:tokenissuetime"] = Domain(kind == USER, True, lately, prefer=prefer)
+        yield from spread(own(kind, documents.account, at, {**fixed, **given}), keys)

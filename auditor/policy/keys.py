@@ -115,6 +115,10 @@ KEYS: Final[Mapping[str, Row]] = {
     "elasticfilesystem:accessedviamounttarget": Row(
         MAYBE, MAYBE, MAYBE, "mounted", SAYS_WHO, 'EFS guide, "The meaning of public"'
     ),
+    # SageMaker guide, "Inference routers": an endpoint's policy names the router that calls it.
+    "sagemaker:sourceinferencerouterarn": Row(
+        NEVER, MAYBE, MAYBE, "fixed", SAYS_WHO, "SageMaker guide"
+    ),
     "lambda:eventsourcetoken": Row(MAYBE, MAYBE, MAYBE, "fixed", SAYS_WHO, "Lambda guide"),
     "kms:*": Row(NEVER, MAYBE, MAYBE, "text", "any account meets it", "KMS guide, condition keys"),
     "kms:viaservice": Row(NEVER, MAYBE, MAYBE, "text", "any account calls via it", "KMS guide"),
@@ -141,7 +145,7 @@ ACCOUNT_KEYS: Final = frozenset({
 })
 ARN_KEYS: Final = frozenset({
     "aws:principalarn", "aws:sourcearn", "s3:dataaccesspointarn", "aws:sourcevpcarn",
-    "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    "s3:x-amz-server-side-encryption-aws-kms-key-id", "sagemaker:sourceinferencerouterarn",
 })
 ORGANIZATION_KEYS: Final = frozenset({
     "aws:principalorgid", "aws:sourceorgid", "aws:vpceorgid", "aws:resourceorgid",
@@ -152,6 +156,7 @@ FIXED_KEYS: Final = frozenset({
     "aws:principalservicenameslist", "lambda:eventsourcetoken",
     "elasticfilesystem:accessedviamounttarget",
     "s3:x-amz-server-side-encryption-aws-kms-key-id", "aws:sourcearn",
+    "sagemaker:sourceinferencerouterarn",
 })
 # Keys that vary with the network a call comes from; without any of them one network stands for all.
 NETWORK_KEYS: Final = frozenset(k for k, r in KEYS.items() if r.holds in ("ip", "vpcip", "vpc"))
@@ -175,7 +180,17 @@ PUBLIC_PROVIDERS: Final[Mapping[str, tuple[str, str]]] = {
     "token.actions.githubusercontent.com": ("repo:", "/"),
     "gitlab.com": ("project_path:", "/"),
     "app.terraform.io": ("organization:", ":"),
+    "agent.buildkite.com": ("organization:", ":"),
 }
+# A GitHub owner may make ``sub`` of other claims, which then say nothing of whose they are.
+# GitHub docs, "Customizing the token claims".
+OWNERLESS_SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "token.actions.githubusercontent.com": (
+        "environment:", "ref:", "workflow:", "context:", "head_ref:", "base_ref:", "event_name:",
+    ),
+}
+# Claims that any workflow can have. IAM user guide, "Available keys for AWS OIDC federation".
+FREE_CLAIMS: Final = frozenset({"amr", "ref", "environment", "workflow"})
 
 
 def owner_in(key: str, value: str) -> str:
@@ -196,4 +211,4 @@ def is_claim(key: str) -> bool:
 def provider(name: str) -> str:
     """Return the host of a provider given by host or by ARN, or "" for one that is not OIDC."""
     host = name.partition("oidc-provider/")[2] if name.startswith("arn:") else name
-    return host.lower()
+    return host.lower().removeprefix("https://")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 
@@ -108,11 +109,13 @@ class Principal:
     """One name in a Principal: ``kind`` says whom it means.
 
     everyone · account · arn · session · unique (the id of a deleted principal) · service ·
-    federated · canonical · wildcard (a pattern, which AWS does not accept).
+    federated · canonical · wildcard (a pattern, which AWS does not accept). ``element`` is the
+    member of Principal that it stands in, in lower case.
     """
 
     kind: str
     value: str
+    element: str = "aws"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +191,7 @@ def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str, wildcards: bool, variables: bool) -> Text:
     """Split a value into characters, wildcards and variables."""
     found: list[Item | Variable] = []

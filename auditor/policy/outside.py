@@ -36,6 +36,7 @@ class Outside:
     fixed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     owner: str = ""
     claims: bool = False  # whether fixed claims of an identity provider keep strangers out
+    heads: Mapping[str, frozenset[str]] = field(default_factory=dict)  # beginnings of ours
 
 
 OWNER_ACCOUNT: Final = "000000000000"

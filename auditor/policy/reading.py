@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import unquote
 
 from .answer import Document
 from .model import (
@@ -36,8 +37,10 @@ def read(document: Document, source: str = "") -> Policy:
         return Policy()
     data: Any = document
     if isinstance(document, str):
+        # IAM's own answers carry documents in URL encoding (RFC 3986).
+        text = unquote(document) if document.lstrip()[:3].upper() == "%7B" else document
         try:
-            data = json.loads(document, object_pairs_hook=_no_twins)
+            data = json.loads(text, object_pairs_hook=_no_twins)
         except _Twins as error:
             return Policy(unreadable=f"the document has {error} twice in one place")
         except (ValueError, RecursionError):
@@ -234,9 +237,9 @@ def _principal(kind: str, text: str) -> Principal:
         return Principal("session" if _SESSION.fullmatch(text) else "arn", text)
     if kind in ("service", "federated", "canonicaluser"):
         if "*" in text or "?" in text:
-            return Principal("wildcard", text)
-        return Principal("canonical" if kind == "canonicaluser" else kind, text)
-    return Principal("wildcard", f"{kind}: {text}")
+            return Principal("wildcard", text, kind)
+        return Principal("canonical" if kind == "canonicaluser" else kind, text, kind)
+    return Principal("wildcard", f"{kind}: {text}", kind)
 
 
 def _conditions(block: Any, variables: bool, faults: list[str]) -> Iterator[Condition]:

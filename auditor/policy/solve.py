@@ -362,10 +362,11 @@ def solve(problem: Problem, budget: Budget) -> Assignment | None:
         return None
     # An explicit stack: a hostile document has more statements than Python has frames.
     stack = [(start, values)]
+    weight = 1 + len(problem.denies) // 200
     seen: set[frozenset[int]] = set()
     while stack:
         held, values = stack.pop()
-        budget.branch()
+        budget.branch(weight)
         hit = min(
             (d for d in problem.denies if all(holds(o, values[o.variable]) for o in d)),
             key=len,

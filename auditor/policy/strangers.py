@@ -25,7 +25,7 @@ from .worlds import (
 
 # Services that take only signed requests: there, everybody is every AWS account.
 SIGNED_ONLY: Final = frozenset({
-    "ecr", "iam", "kms", "lambda", "sagemaker", "secretsmanager", "sts",
+    "ecr", "events", "glue", "iam", "kms", "lambda", "logs", "sagemaker", "secretsmanager", "sts",
 })
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from .claims import claim_domain
 from .globs import (
     DIGIT,
     LOWER,
@@ -27,9 +28,7 @@ from .globs import (
 from .keys import (
     MAYBE,
     NEVER,
-    PUBLIC_PROVIDERS,
     is_claim,
-    owner_in,
     provider,
     row,
 )
@@ -181,6 +180,16 @@ def _foreign_paths(outside: Outside) -> tuple[Test, bool]:
     return _not(*((*exact(head, True), *REST) for head in heads))
 
 
+def foreign_owner(outside: Outside) -> Mapping[str, Domain]:
+    """Return who owns a resource that is not ours: an account and an organization outside."""
+    return {
+        "owner": Domain(
+            False, True, (_is(_ACCOUNT), _foreign_accounts(outside)), prefer=FRESH_ACCOUNTS
+        ),
+        "owner organization": _paths(outside),
+    }
+
+
 def _domain(world: World, variable: str) -> Domain:
     outside = world.outside
     principal = world.kind in PRINCIPALS
@@ -265,9 +274,10 @@ def _key(world: World, key: str) -> Domain:
     """Return the domain of a key that is a variable of its own."""
     known = row(key)
     outside = world.outside
-    claim = is_claim(key) or key.startswith("saml:")
-    if claim:
-        return _claim(world, key)
+    if is_claim(key) or key.startswith("saml:"):
+        if world.kind != FEDERATED or key.rpartition(":")[0] != provider(world.name):
+            return _ABSENT
+        return claim_domain(outside, key)
     match world.kind:
         case "anonymous" | "federated":
             there = known.anonymous
@@ -370,21 +380,3 @@ def _vpc(world: World, key: str, fixed: tuple[Test, bool]) -> Domain:
             name = "vpc-0stranger" if key == "aws:sourcevpc" else "vpce-0stranger"
             return Domain(False, True, (_is(run(WORD, 1)), fixed), prefer=(name,))
     return _ABSENT
-
-
-def _claim(world: World, key: str) -> Domain:
-    """Return the domain of a provider's claim: everybody else's, where the policy fixes ours."""
-    host, _, claim = key.rpartition(":")
-    if world.kind != FEDERATED or host != provider(world.name):
-        return _ABSENT
-    known = sorted(world.outside.fixed.get(key, ())) if world.outside.claims else []
-    head, end = PUBLIC_PROVIDERS.get(host, ("", ""))
-    always = claim in ("aud", "sub")
-    if claim == "amr" or (head and claim == "aud"):
-        # How one signed in says nothing of where; a workflow asks for any audience it likes.
-        return Domain(not always)
-    if head and claim == "sub":
-        pattern = (*exact(head), *run(WORD, 1), *exact(end), *run(PRINTABLE, 1))
-        ours = _not(*((*exact(one), *REST) for one in known if owner_in(key, one)))
-        return Domain(False, True, (_is(pattern), ours), prefer=(f"{head}stranger{end}x",))
-    return Domain(not always, True, (_not(*map(exact, known)),))

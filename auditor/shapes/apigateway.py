@@ -209,6 +209,22 @@ class QuotaSettings(Shape):
     period: str | None
 
 
+class RequestValidator(Shape):
+    """apigateway RequestValidator."""
+
+    id: str | None
+    name: str | None
+    validateRequestBody: bool | None
+    validateRequestParameters: bool | None
+
+
+class RequestValidators(Shape):
+    """apigateway RequestValidators."""
+
+    position: str | None
+    items: list[_T_RequestValidator] | None
+
+
 class Resource(Shape):
     """apigateway Resource."""
 
@@ -335,6 +351,8 @@ _T_MethodResponse = MethodResponse
 _T_MethodSetting = MethodSetting
 _T_MutualTlsAuthentication = MutualTlsAuthentication
 _T_QuotaSettings = QuotaSettings
+_T_RequestValidator = RequestValidator
+_T_RequestValidators = RequestValidators
 _T_Resource = Resource
 _T_Resources = Resources
 _T_RestApi = RestApi

@@ -11,10 +11,33 @@ class AcceleratorConfig(Shape):
     AcceleratorMemorySize: int | None
 
 
+class AllowedPublishers(Shape):
+    """lambda AllowedPublishers."""
+
+    SigningProfileVersionArns: list[str] | None
+
+
 class CapacityProviderConfig(Shape):
     """lambda CapacityProviderConfig."""
 
     LambdaManagedInstancesCapacityProviderConfig: _T_LambdaManagedInstancesCapacityProviderConfig | None
+
+
+class CodeSigningConfig(Shape):
+    """lambda CodeSigningConfig."""
+
+    CodeSigningConfigId: str | None
+    CodeSigningConfigArn: str | None
+    Description: str | None
+    AllowedPublishers: _T_AllowedPublishers | None
+    CodeSigningPolicies: _T_CodeSigningPolicies | None
+    LastModified: str | None
+
+
+class CodeSigningPolicies(Shape):
+    """lambda CodeSigningPolicies."""
+
+    UntrustedArtifactOnDeployment: str | None
 
 
 class Cors(Shape):
@@ -136,6 +159,12 @@ class FunctionUrlConfig(Shape):
     InvokeMode: str | None
 
 
+class GetCodeSigningConfigResponse(Shape):
+    """lambda GetCodeSigningConfigResponse."""
+
+    CodeSigningConfig: _T_CodeSigningConfig | None
+
+
 class ImageConfig(Shape):
     """lambda ImageConfig."""
 
@@ -247,7 +276,10 @@ class VpcConfigResponse(Shape):
 
 
 _T_AcceleratorConfig = AcceleratorConfig
+_T_AllowedPublishers = AllowedPublishers
 _T_CapacityProviderConfig = CapacityProviderConfig
+_T_CodeSigningConfig = CodeSigningConfig
+_T_CodeSigningPolicies = CodeSigningPolicies
 _T_Cors = Cors
 _T_DeadLetterConfig = DeadLetterConfig
 _T_DurableConfig = DurableConfig
@@ -258,6 +290,7 @@ _T_FileSystemConfig = FileSystemConfig
 _T_FunctionConfiguration = FunctionConfiguration
 _T_FunctionRuntimeConfig = FunctionRuntimeConfig
 _T_FunctionUrlConfig = FunctionUrlConfig
+_T_GetCodeSigningConfigResponse = GetCodeSigningConfigResponse
 _T_ImageConfig = ImageConfig
 _T_ImageConfigError = ImageConfigError
 _T_ImageConfigResponse = ImageConfigResponse

@@ -7,16 +7,58 @@ from datetime import datetime
 from auditor.shape import Shape
 
 
+class AllowedPrincipal(Shape):
+    """ec2 AllowedPrincipal."""
+
+    PrincipalType: str | None
+    Principal: str | None
+    ServicePermissionId: str | None
+    Tags: list[_T_Tag] | None
+    ServiceId: str | None
+    PermissionType: str | None
+
+
 class BlockPublicAccessStates(Shape):
     """ec2 BlockPublicAccessStates."""
 
     InternetGatewayBlockMode: str | None
 
 
+class CapacityReservationSpecificationResponse(Shape):
+    """ec2 CapacityReservationSpecificationResponse."""
+
+    CapacityReservationPreference: str | None
+    CapacityReservationTarget: _T_CapacityReservationTargetResponse | None
+
+
+class CapacityReservationTargetResponse(Shape):
+    """ec2 CapacityReservationTargetResponse."""
+
+    CapacityReservationId: str | None
+    CapacityReservationResourceGroupArn: str | None
+
+
 class CidrBlock(Shape):
     """ec2 CidrBlock."""
 
     CidrBlock: str | None
+
+
+class ConnectionTrackingSpecificationResponse(Shape):
+    """ec2 ConnectionTrackingSpecificationResponse."""
+
+    TcpEstablishedTimeout: int | None
+    UdpStreamTimeout: int | None
+    UdpTimeout: int | None
+
+
+class CpuOptions(Shape):
+    """ec2 CpuOptions."""
+
+    CoreCount: int | None
+    ThreadsPerCore: int | None
+    AmdSevSnp: str | None
+    NestedVirtualization: str | None
 
 
 class DefaultConnectionTrackingConfiguration(Shape):
@@ -39,6 +81,20 @@ class DescribeInstanceTypesResult(Shape):
 
     InstanceTypes: list[_T_InstanceTypeInfo] | None
     NextToken: str | None
+
+
+class DescribeInstancesResult(Shape):
+    """ec2 DescribeInstancesResult."""
+
+    NextToken: str | None
+    Reservations: list[_T_Reservation] | None
+
+
+class DescribeManagedPrefixListsResult(Shape):
+    """ec2 DescribeManagedPrefixListsResult."""
+
+    NextToken: str | None
+    PrefixLists: list[_T_ManagedPrefixList] | None
 
 
 class DescribeNatGatewaysResult(Shape):
@@ -73,6 +129,20 @@ class DescribeVpcBlockPublicAccessOptionsResult(Shape):
     """ec2 DescribeVpcBlockPublicAccessOptionsResult."""
 
     VpcBlockPublicAccessOptions: _T_VpcBlockPublicAccessOptions | None
+
+
+class DescribeVpcEndpointServiceConfigurationsResult(Shape):
+    """ec2 DescribeVpcEndpointServiceConfigurationsResult."""
+
+    ServiceConfigurations: list[_T_ServiceConfiguration] | None
+    NextToken: str | None
+
+
+class DescribeVpcEndpointServicePermissionsResult(Shape):
+    """ec2 DescribeVpcEndpointServicePermissionsResult."""
+
+    AllowedPrincipals: list[_T_AllowedPrincipal] | None
+    NextToken: str | None
 
 
 class DescribeVpcEndpointsResult(Shape):
@@ -153,6 +223,19 @@ class EbsInfo(Shape):
     EbsCards: list[_T_EbsCardInfo] | None
 
 
+class EbsInstanceBlockDevice(Shape):
+    """ec2 EbsInstanceBlockDevice."""
+
+    AttachTime: datetime | None
+    DeleteOnTermination: bool | None
+    Status: str | None
+    VolumeId: str | None
+    AssociatedResource: str | None
+    VolumeOwnerId: str | None
+    Operator: _T_OperatorResponse | None
+    EbsCardIndex: int | None
+
+
 class EbsOptimizedInfo(Shape):
     """ec2 EbsOptimizedInfo."""
 
@@ -168,6 +251,30 @@ class EfaInfo(Shape):
     """ec2 EfaInfo."""
 
     MaximumEfaInterfaces: int | None
+
+
+class ElasticGpuAssociation(Shape):
+    """ec2 ElasticGpuAssociation."""
+
+    ElasticGpuId: str | None
+    ElasticGpuAssociationId: str | None
+    ElasticGpuAssociationState: str | None
+    ElasticGpuAssociationTime: str | None
+
+
+class ElasticInferenceAcceleratorAssociation(Shape):
+    """ec2 ElasticInferenceAcceleratorAssociation."""
+
+    ElasticInferenceAcceleratorArn: str | None
+    ElasticInferenceAcceleratorAssociationId: str | None
+    ElasticInferenceAcceleratorAssociationState: str | None
+    ElasticInferenceAcceleratorAssociationTime: datetime | None
+
+
+class EnclaveOptions(Shape):
+    """ec2 EnclaveOptions."""
+
+    Enabled: bool | None
 
 
 class FlowLog(Shape):
@@ -214,6 +321,13 @@ class FpgaInfo(Shape):
     TotalFpgaMemoryInMiB: int | None
 
 
+class GetManagedPrefixListEntriesResult(Shape):
+    """ec2 GetManagedPrefixListEntriesResult."""
+
+    Entries: list[_T_PrefixListEntry] | None
+    NextToken: str | None
+
+
 class GpuDeviceInfo(Shape):
     """ec2 GpuDeviceInfo."""
 
@@ -237,6 +351,26 @@ class GpuInfo(Shape):
 
     Gpus: list[_T_GpuDeviceInfo] | None
     TotalGpuMemoryInMiB: int | None
+
+
+class GroupIdentifier(Shape):
+    """ec2 GroupIdentifier."""
+
+    GroupId: str | None
+    GroupName: str | None
+
+
+class HibernationOptions(Shape):
+    """ec2 HibernationOptions."""
+
+    Configured: bool | None
+
+
+class IamInstanceProfile(Shape):
+    """ec2 IamInstanceProfile."""
+
+    Arn: str | None
+    Id: str | None
 
 
 class IgwFirewall(Shape):
@@ -266,6 +400,231 @@ class InferenceDeviceMemoryInfo(Shape):
     """ec2 InferenceDeviceMemoryInfo."""
 
     SizeInMiB: int | None
+
+
+class Instance(Shape):
+    """ec2 Instance."""
+
+    Architecture: str | None
+    BlockDeviceMappings: list[_T_InstanceBlockDeviceMapping] | None
+    ClientToken: str | None
+    EbsOptimized: bool | None
+    EnaSupport: bool | None
+    Hypervisor: str | None
+    IamInstanceProfile: _T_IamInstanceProfile | None
+    InstanceLifecycle: str | None
+    ElasticGpuAssociations: list[_T_ElasticGpuAssociation] | None
+    ElasticInferenceAcceleratorAssociations: list[_T_ElasticInferenceAcceleratorAssociation] | None
+    NetworkInterfaces: list[_T_InstanceNetworkInterface] | None
+    OutpostArn: str | None
+    RootDeviceName: str | None
+    RootDeviceType: str | None
+    SecurityGroups: list[_T_GroupIdentifier] | None
+    SourceDestCheck: bool | None
+    SpotInstanceRequestId: str | None
+    SriovNetSupport: str | None
+    StateReason: _T_StateReason | None
+    Tags: list[_T_Tag] | None
+    VirtualizationType: str | None
+    CpuOptions: _T_CpuOptions | None
+    CapacityBlockId: str | None
+    CapacityReservationId: str | None
+    CapacityReservationSpecification: _T_CapacityReservationSpecificationResponse | None
+    HibernationOptions: _T_HibernationOptions | None
+    Licenses: list[_T_LicenseConfiguration] | None
+    MetadataOptions: _T_InstanceMetadataOptionsResponse | None
+    EnclaveOptions: _T_EnclaveOptions | None
+    BootMode: str | None
+    PlatformDetails: str | None
+    UsageOperation: str | None
+    UsageOperationUpdateTime: datetime | None
+    PrivateDnsNameOptions: _T_PrivateDnsNameOptionsResponse | None
+    Ipv6Address: str | None
+    TpmSupport: str | None
+    MaintenanceOptions: _T_InstanceMaintenanceOptions | None
+    CurrentInstanceBootMode: str | None
+    NetworkPerformanceOptions: _T_InstanceNetworkPerformanceOptions | None
+    Operator: _T_OperatorResponse | None
+    SecondaryInterfaces: list[_T_InstanceSecondaryInterface] | None
+    InstanceId: str | None
+    ImageId: str | None
+    State: _T_InstanceState | None
+    PrivateDnsName: str | None
+    PublicDnsName: str | None
+    StateTransitionReason: str | None
+    KeyName: str | None
+    AmiLaunchIndex: int | None
+    ProductCodes: list[_T_ProductCode] | None
+    InstanceType: str | None
+    LaunchTime: datetime | None
+    Placement: _T_Placement | None
+    KernelId: str | None
+    RamdiskId: str | None
+    Platform: str | None
+    Monitoring: _T_Monitoring | None
+    SubnetId: str | None
+    VpcId: str | None
+    PrivateIpAddress: str | None
+    PublicIpAddress: str | None
+
+
+class InstanceAttachmentEnaSrdSpecification(Shape):
+    """ec2 InstanceAttachmentEnaSrdSpecification."""
+
+    EnaSrdEnabled: bool | None
+    EnaSrdUdpSpecification: _T_InstanceAttachmentEnaSrdUdpSpecification | None
+
+
+class InstanceAttachmentEnaSrdUdpSpecification(Shape):
+    """ec2 InstanceAttachmentEnaSrdUdpSpecification."""
+
+    EnaSrdUdpEnabled: bool | None
+
+
+class InstanceBlockDeviceMapping(Shape):
+    """ec2 InstanceBlockDeviceMapping."""
+
+    DeviceName: str | None
+    Ebs: _T_EbsInstanceBlockDevice | None
+
+
+class InstanceIpv4Prefix(Shape):
+    """ec2 InstanceIpv4Prefix."""
+
+    Ipv4Prefix: str | None
+
+
+class InstanceIpv6Address(Shape):
+    """ec2 InstanceIpv6Address."""
+
+    Ipv6Address: str | None
+    IsPrimaryIpv6: bool | None
+
+
+class InstanceIpv6Prefix(Shape):
+    """ec2 InstanceIpv6Prefix."""
+
+    Ipv6Prefix: str | None
+
+
+class InstanceMaintenanceOptions(Shape):
+    """ec2 InstanceMaintenanceOptions."""
+
+    AutoRecovery: str | None
+    RebootMigration: str | None
+
+
+class InstanceMetadataOptionsResponse(Shape):
+    """ec2 InstanceMetadataOptionsResponse."""
+
+    State: str | None
+    HttpTokens: str | None
+    HttpPutResponseHopLimit: int | None
+    HttpEndpoint: str | None
+    HttpProtocolIpv6: str | None
+    InstanceMetadataTags: str | None
+
+
+class InstanceNetworkInterface(Shape):
+    """ec2 InstanceNetworkInterface."""
+
+    Association: _T_InstanceNetworkInterfaceAssociation | None
+    Attachment: _T_InstanceNetworkInterfaceAttachment | None
+    Description: str | None
+    Groups: list[_T_GroupIdentifier] | None
+    Ipv6Addresses: list[_T_InstanceIpv6Address] | None
+    MacAddress: str | None
+    NetworkInterfaceId: str | None
+    OwnerId: str | None
+    PrivateDnsName: str | None
+    PrivateIpAddress: str | None
+    PrivateIpAddresses: list[_T_InstancePrivateIpAddress] | None
+    SourceDestCheck: bool | None
+    Status: str | None
+    SubnetId: str | None
+    VpcId: str | None
+    InterfaceType: str | None
+    Ipv4Prefixes: list[_T_InstanceIpv4Prefix] | None
+    Ipv6Prefixes: list[_T_InstanceIpv6Prefix] | None
+    ConnectionTrackingConfiguration: _T_ConnectionTrackingSpecificationResponse | None
+    Operator: _T_OperatorResponse | None
+
+
+class InstanceNetworkInterfaceAssociation(Shape):
+    """ec2 InstanceNetworkInterfaceAssociation."""
+
+    CarrierIp: str | None
+    CustomerOwnedIp: str | None
+    IpOwnerId: str | None
+    PublicDnsName: str | None
+    PublicIp: str | None
+
+
+class InstanceNetworkInterfaceAttachment(Shape):
+    """ec2 InstanceNetworkInterfaceAttachment."""
+
+    AttachTime: datetime | None
+    AttachmentId: str | None
+    DeleteOnTermination: bool | None
+    DeviceIndex: int | None
+    Status: str | None
+    NetworkCardIndex: int | None
+    EnaSrdSpecification: _T_InstanceAttachmentEnaSrdSpecification | None
+    EnaQueueCount: int | None
+
+
+class InstanceNetworkPerformanceOptions(Shape):
+    """ec2 InstanceNetworkPerformanceOptions."""
+
+    BandwidthWeighting: str | None
+
+
+class InstancePrivateIpAddress(Shape):
+    """ec2 InstancePrivateIpAddress."""
+
+    Association: _T_InstanceNetworkInterfaceAssociation | None
+    Primary: bool | None
+    PrivateDnsName: str | None
+    PrivateIpAddress: str | None
+
+
+class InstanceSecondaryInterface(Shape):
+    """ec2 InstanceSecondaryInterface."""
+
+    Attachment: _T_InstanceSecondaryInterfaceAttachment | None
+    MacAddress: str | None
+    SecondaryInterfaceId: str | None
+    OwnerId: str | None
+    PrivateIpAddresses: list[_T_InstanceSecondaryInterfacePrivateIpAddress] | None
+    SourceDestCheck: bool | None
+    Status: str | None
+    SecondarySubnetId: str | None
+    SecondaryNetworkId: str | None
+    InterfaceType: str | None
+
+
+class InstanceSecondaryInterfaceAttachment(Shape):
+    """ec2 InstanceSecondaryInterfaceAttachment."""
+
+    AttachTime: datetime | None
+    AttachmentId: str | None
+    DeleteOnTermination: bool | None
+    DeviceIndex: int | None
+    Status: str | None
+    NetworkCardIndex: int | None
+
+
+class InstanceSecondaryInterfacePrivateIpAddress(Shape):
+    """ec2 InstanceSecondaryInterfacePrivateIpAddress."""
+
+    PrivateIpAddress: str | None
+
+
+class InstanceState(Shape):
+    """ec2 InstanceState."""
+
+    Code: int | None
+    Name: str | None
 
 
 class InstanceStorageInfo(Shape):
@@ -353,6 +712,29 @@ class LastError(Shape):
     Code: str | None
 
 
+class LicenseConfiguration(Shape):
+    """ec2 LicenseConfiguration."""
+
+    LicenseConfigurationArn: str | None
+
+
+class ManagedPrefixList(Shape):
+    """ec2 ManagedPrefixList."""
+
+    PrefixListId: str | None
+    AddressFamily: str | None
+    State: str | None
+    StateMessage: str | None
+    PrefixListArn: str | None
+    PrefixListName: str | None
+    MaxEntries: int | None
+    Version: int | None
+    Tags: list[_T_Tag] | None
+    OwnerId: str | None
+    IpamPrefixListResolverTargetId: str | None
+    IpamPrefixListResolverSyncEnabled: bool | None
+
+
 class MediaAcceleratorInfo(Shape):
     """ec2 MediaAcceleratorInfo."""
 
@@ -379,6 +761,13 @@ class MemoryInfo(Shape):
     """ec2 MemoryInfo."""
 
     SizeInMiB: int | None
+
+
+class Monitoring(Shape):
+    """ec2 Monitoring."""
+
+    MetricCategoryIds: list[str] | None
+    State: str | None
 
 
 class NatGateway(Shape):
@@ -512,6 +901,14 @@ class NitroTpmInfo(Shape):
     SupportedVersions: list[str] | None
 
 
+class OperatorResponse(Shape):
+    """ec2 OperatorResponse."""
+
+    Managed: bool | None
+    Principal: str | None
+    HiddenByDefault: bool | None
+
+
 class PayerResponsibilityEntry(Shape):
     """ec2 PayerResponsibilityEntry."""
 
@@ -519,10 +916,32 @@ class PayerResponsibilityEntry(Shape):
     PayerResponsibilityType: str | None
 
 
+class Placement(Shape):
+    """ec2 Placement."""
+
+    AvailabilityZoneId: str | None
+    Affinity: str | None
+    GroupName: str | None
+    PartitionNumber: int | None
+    HostId: str | None
+    Tenancy: str | None
+    SpreadDomain: str | None
+    HostResourceGroupArn: str | None
+    GroupId: str | None
+    AvailabilityZone: str | None
+
+
 class PlacementGroupInfo(Shape):
     """ec2 PlacementGroupInfo."""
 
     SupportedStrategies: list[str] | None
+
+
+class PrefixListEntry(Shape):
+    """ec2 PrefixListEntry."""
+
+    Cidr: str | None
+    Description: str | None
 
 
 class PrefixListId(Shape):
@@ -532,8 +951,25 @@ class PrefixListId(Shape):
     PrefixListId: str | None
 
 
+class PrivateDnsNameConfiguration(Shape):
+    """ec2 PrivateDnsNameConfiguration."""
+
+    State: str | None
+    Type: str | None
+    Value: str | None
+    Name: str | None
+
+
 class PrivateDnsNameOptionsOnLaunch(Shape):
     """ec2 PrivateDnsNameOptionsOnLaunch."""
+
+    HostnameType: str | None
+    EnableResourceNameDnsARecord: bool | None
+    EnableResourceNameDnsAAAARecord: bool | None
+
+
+class PrivateDnsNameOptionsResponse(Shape):
+    """ec2 PrivateDnsNameOptionsResponse."""
 
     HostnameType: str | None
     EnableResourceNameDnsARecord: bool | None
@@ -547,6 +983,13 @@ class ProcessorInfo(Shape):
     SustainedClockSpeedInGhz: float | None
     SupportedFeatures: list[str] | None
     Manufacturer: str | None
+
+
+class ProductCode(Shape):
+    """ec2 ProductCode."""
+
+    ProductCodeId: str | None
+    ProductCodeType: str | None
 
 
 class PropagatingVgw(Shape):
@@ -563,6 +1006,16 @@ class ProvisionedBandwidth(Shape):
     RequestTime: datetime | None
     Requested: str | None
     Status: str | None
+
+
+class Reservation(Shape):
+    """ec2 Reservation."""
+
+    ReservationId: str | None
+    OwnerId: str | None
+    RequesterId: str | None
+    Groups: list[_T_GroupIdentifier] | None
+    Instances: list[_T_Instance] | None
 
 
 class Route(Shape):
@@ -641,6 +1094,42 @@ class SecurityGroupIdentifier(Shape):
     GroupName: str | None
 
 
+class ServiceConfiguration(Shape):
+    """ec2 ServiceConfiguration."""
+
+    ServiceType: list[_T_ServiceTypeDetail] | None
+    ServiceId: str | None
+    ServiceName: str | None
+    ServiceState: str | None
+    AvailabilityZoneIds: list[str] | None
+    AvailabilityZones: list[str] | None
+    AcceptanceRequired: bool | None
+    ManagesVpcEndpoints: bool | None
+    NetworkLoadBalancerArns: list[str] | None
+    GatewayLoadBalancerArns: list[str] | None
+    SupportedIpAddressTypes: list[str] | None
+    BaseEndpointDnsNames: list[str] | None
+    PrivateDnsName: str | None
+    PrivateDnsNameConfiguration: _T_PrivateDnsNameConfiguration | None
+    PayerResponsibility: str | None
+    Tags: list[_T_Tag] | None
+    SupportedRegions: list[_T_SupportedRegionDetail] | None
+    RemoteAccessEnabled: bool | None
+
+
+class ServiceTypeDetail(Shape):
+    """ec2 ServiceTypeDetail."""
+
+    ServiceType: str | None
+
+
+class StateReason(Shape):
+    """ec2 StateReason."""
+
+    Code: str | None
+    Message: str | None
+
+
 class Subnet(Shape):
     """ec2 Subnet."""
 
@@ -692,6 +1181,13 @@ class SubnetIpv6CidrBlockAssociation(Shape):
     Ipv6CidrBlockState: _T_SubnetCidrBlockState | None
     Ipv6AddressAttribute: str | None
     IpSource: str | None
+
+
+class SupportedRegionDetail(Shape):
+    """ec2 SupportedRegionDetail."""
+
+    Region: str | None
+    ServiceState: str | None
 
 
 class Tag(Shape):
@@ -894,16 +1390,25 @@ class VpcPeeringConnectionVpcInfo(Shape):
     Region: str | None
 
 
+_T_AllowedPrincipal = AllowedPrincipal
 _T_BlockPublicAccessStates = BlockPublicAccessStates
+_T_CapacityReservationSpecificationResponse = CapacityReservationSpecificationResponse
+_T_CapacityReservationTargetResponse = CapacityReservationTargetResponse
 _T_CidrBlock = CidrBlock
+_T_ConnectionTrackingSpecificationResponse = ConnectionTrackingSpecificationResponse
+_T_CpuOptions = CpuOptions
 _T_DefaultConnectionTrackingConfiguration = DefaultConnectionTrackingConfiguration
 _T_DescribeFlowLogsResult = DescribeFlowLogsResult
 _T_DescribeInstanceTypesResult = DescribeInstanceTypesResult
+_T_DescribeInstancesResult = DescribeInstancesResult
+_T_DescribeManagedPrefixListsResult = DescribeManagedPrefixListsResult
 _T_DescribeNatGatewaysResult = DescribeNatGatewaysResult
 _T_DescribeRouteTablesResult = DescribeRouteTablesResult
 _T_DescribeSecurityGroupsResult = DescribeSecurityGroupsResult
 _T_DescribeSubnetsResult = DescribeSubnetsResult
 _T_DescribeVpcBlockPublicAccessOptionsResult = DescribeVpcBlockPublicAccessOptionsResult
+_T_DescribeVpcEndpointServiceConfigurationsResult = DescribeVpcEndpointServiceConfigurationsResult
+_T_DescribeVpcEndpointServicePermissionsResult = DescribeVpcEndpointServicePermissionsResult
 _T_DescribeVpcEndpointsResult = DescribeVpcEndpointsResult
 _T_DescribeVpcPeeringConnectionsResult = DescribeVpcPeeringConnectionsResult
 _T_DescribeVpcsResult = DescribeVpcsResult
@@ -913,19 +1418,45 @@ _T_DnsEntry = DnsEntry
 _T_DnsOptions = DnsOptions
 _T_EbsCardInfo = EbsCardInfo
 _T_EbsInfo = EbsInfo
+_T_EbsInstanceBlockDevice = EbsInstanceBlockDevice
 _T_EbsOptimizedInfo = EbsOptimizedInfo
 _T_EfaInfo = EfaInfo
+_T_ElasticGpuAssociation = ElasticGpuAssociation
+_T_ElasticInferenceAcceleratorAssociation = ElasticInferenceAcceleratorAssociation
+_T_EnclaveOptions = EnclaveOptions
 _T_FlowLog = FlowLog
 _T_FpgaDeviceInfo = FpgaDeviceInfo
 _T_FpgaDeviceMemoryInfo = FpgaDeviceMemoryInfo
 _T_FpgaInfo = FpgaInfo
+_T_GetManagedPrefixListEntriesResult = GetManagedPrefixListEntriesResult
 _T_GpuDeviceInfo = GpuDeviceInfo
 _T_GpuDeviceMemoryInfo = GpuDeviceMemoryInfo
 _T_GpuInfo = GpuInfo
+_T_GroupIdentifier = GroupIdentifier
+_T_HibernationOptions = HibernationOptions
+_T_IamInstanceProfile = IamInstanceProfile
 _T_IgwFirewall = IgwFirewall
 _T_InferenceAcceleratorInfo = InferenceAcceleratorInfo
 _T_InferenceDeviceInfo = InferenceDeviceInfo
 _T_InferenceDeviceMemoryInfo = InferenceDeviceMemoryInfo
+_T_Instance = Instance
+_T_InstanceAttachmentEnaSrdSpecification = InstanceAttachmentEnaSrdSpecification
+_T_InstanceAttachmentEnaSrdUdpSpecification = InstanceAttachmentEnaSrdUdpSpecification
+_T_InstanceBlockDeviceMapping = InstanceBlockDeviceMapping
+_T_InstanceIpv4Prefix = InstanceIpv4Prefix
+_T_InstanceIpv6Address = InstanceIpv6Address
+_T_InstanceIpv6Prefix = InstanceIpv6Prefix
+_T_InstanceMaintenanceOptions = InstanceMaintenanceOptions
+_T_InstanceMetadataOptionsResponse = InstanceMetadataOptionsResponse
+_T_InstanceNetworkInterface = InstanceNetworkInterface
+_T_InstanceNetworkInterfaceAssociation = InstanceNetworkInterfaceAssociation
+_T_InstanceNetworkInterfaceAttachment = InstanceNetworkInterfaceAttachment
+_T_InstanceNetworkPerformanceOptions = InstanceNetworkPerformanceOptions
+_T_InstancePrivateIpAddress = InstancePrivateIpAddress
+_T_InstanceSecondaryInterface = InstanceSecondaryInterface
+_T_InstanceSecondaryInterfaceAttachment = InstanceSecondaryInterfaceAttachment
+_T_InstanceSecondaryInterfacePrivateIpAddress = InstanceSecondaryInterfacePrivateIpAddress
+_T_InstanceState = InstanceState
 _T_InstanceStorageInfo = InstanceStorageInfo
 _T_InstanceTypeInfo = InstanceTypeInfo
 _T_IpPermission = IpPermission
@@ -933,10 +1464,13 @@ _T_IpRange = IpRange
 _T_Ipv6CidrBlock = Ipv6CidrBlock
 _T_Ipv6Range = Ipv6Range
 _T_LastError = LastError
+_T_LicenseConfiguration = LicenseConfiguration
+_T_ManagedPrefixList = ManagedPrefixList
 _T_MediaAcceleratorInfo = MediaAcceleratorInfo
 _T_MediaDeviceInfo = MediaDeviceInfo
 _T_MediaDeviceMemoryInfo = MediaDeviceMemoryInfo
 _T_MemoryInfo = MemoryInfo
+_T_Monitoring = Monitoring
 _T_NatGateway = NatGateway
 _T_NatGatewayAddress = NatGatewayAddress
 _T_NatGatewayAttachedAppliance = NatGatewayAttachedAppliance
@@ -948,23 +1482,34 @@ _T_NeuronDeviceInfo = NeuronDeviceInfo
 _T_NeuronDeviceMemoryInfo = NeuronDeviceMemoryInfo
 _T_NeuronInfo = NeuronInfo
 _T_NitroTpmInfo = NitroTpmInfo
+_T_OperatorResponse = OperatorResponse
 _T_PayerResponsibilityEntry = PayerResponsibilityEntry
+_T_Placement = Placement
 _T_PlacementGroupInfo = PlacementGroupInfo
+_T_PrefixListEntry = PrefixListEntry
 _T_PrefixListId = PrefixListId
+_T_PrivateDnsNameConfiguration = PrivateDnsNameConfiguration
 _T_PrivateDnsNameOptionsOnLaunch = PrivateDnsNameOptionsOnLaunch
+_T_PrivateDnsNameOptionsResponse = PrivateDnsNameOptionsResponse
 _T_ProcessorInfo = ProcessorInfo
+_T_ProductCode = ProductCode
 _T_PropagatingVgw = PropagatingVgw
 _T_ProvisionedBandwidth = ProvisionedBandwidth
+_T_Reservation = Reservation
 _T_Route = Route
 _T_RouteTable = RouteTable
 _T_RouteTableAssociation = RouteTableAssociation
 _T_RouteTableAssociationState = RouteTableAssociationState
 _T_SecurityGroup = SecurityGroup
 _T_SecurityGroupIdentifier = SecurityGroupIdentifier
+_T_ServiceConfiguration = ServiceConfiguration
+_T_ServiceTypeDetail = ServiceTypeDetail
+_T_StateReason = StateReason
 _T_Subnet = Subnet
 _T_SubnetCidrBlockState = SubnetCidrBlockState
 _T_SubnetIpPrefixes = SubnetIpPrefixes
 _T_SubnetIpv6CidrBlockAssociation = SubnetIpv6CidrBlockAssociation
+_T_SupportedRegionDetail = SupportedRegionDetail
 _T_Tag = Tag
 _T_TagFieldSpecificationResponse = TagFieldSpecificationResponse
 _T_UserIdGroupPair = UserIdGroupPair

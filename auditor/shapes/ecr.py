@@ -29,6 +29,13 @@ class AwsEcrContainerImageDetails(Shape):
     repositoryName: str | None
 
 
+class BatchGetRepositoryScanningConfigurationResponse(Shape):
+    """ecr BatchGetRepositoryScanningConfigurationResponse."""
+
+    scanningConfigurations: list[_T_RepositoryScanningConfiguration] | None
+    failures: list[_T_RepositoryScanningConfigurationFailure] | None
+
+
 class CvssScore(Shape):
     """ecr CvssScore."""
 
@@ -247,6 +254,24 @@ class Repository(Shape):
     encryptionConfiguration: _T_EncryptionConfiguration | None
 
 
+class RepositoryScanningConfiguration(Shape):
+    """ecr RepositoryScanningConfiguration."""
+
+    repositoryArn: str | None
+    repositoryName: str | None
+    scanOnPush: bool | None
+    scanFrequency: str | None
+    appliedScanFilters: list[_T_ScanningRepositoryFilter] | None
+
+
+class RepositoryScanningConfigurationFailure(Shape):
+    """ecr RepositoryScanningConfigurationFailure."""
+
+    repositoryName: str | None
+    failureCode: str | None
+    failureReason: str | None
+
+
 class Resource(Shape):
     """ecr Resource."""
 
@@ -291,6 +316,7 @@ class VulnerablePackage(Shape):
 
 _T_Attribute = Attribute
 _T_AwsEcrContainerImageDetails = AwsEcrContainerImageDetails
+_T_BatchGetRepositoryScanningConfigurationResponse = BatchGetRepositoryScanningConfigurationResponse
 _T_CvssScore = CvssScore
 _T_CvssScoreAdjustment = CvssScoreAdjustment
 _T_CvssScoreDetails = CvssScoreDetails
@@ -314,6 +340,8 @@ _T_RegistryScanningConfiguration = RegistryScanningConfiguration
 _T_RegistryScanningRule = RegistryScanningRule
 _T_Remediation = Remediation
 _T_Repository = Repository
+_T_RepositoryScanningConfiguration = RepositoryScanningConfiguration
+_T_RepositoryScanningConfigurationFailure = RepositoryScanningConfigurationFailure
 _T_Resource = Resource
 _T_ResourceDetails = ResourceDetails
 _T_ScanningRepositoryFilter = ScanningRepositoryFilter

@@ -57,6 +57,24 @@ class ListAccessPointsResult(Shape):
     NextToken: str | None
 
 
+class ListMultiRegionAccessPointsResult(Shape):
+    """s3control ListMultiRegionAccessPointsResult."""
+
+    AccessPoints: list[_T_MultiRegionAccessPointReport] | None
+    NextToken: str | None
+
+
+class MultiRegionAccessPointReport(Shape):
+    """s3control MultiRegionAccessPointReport."""
+
+    Name: str | None
+    Alias: str | None
+    CreatedAt: datetime | None
+    PublicAccessBlock: _T_PublicAccessBlockConfiguration | None
+    Status: str | None
+    Regions: list[_T_RegionReport] | None
+
+
 class PolicyStatus(Shape):
     """s3control PolicyStatus."""
 
@@ -72,6 +90,14 @@ class PublicAccessBlockConfiguration(Shape):
     RestrictPublicBuckets: bool | None
 
 
+class RegionReport(Shape):
+    """s3control RegionReport."""
+
+    Bucket: str | None
+    Region: str | None
+    BucketAccountId: str | None
+
+
 class VpcConfiguration(Shape):
     """s3control VpcConfiguration."""
 
@@ -83,6 +109,9 @@ _T_GetAccessPointPolicyStatusResult = GetAccessPointPolicyStatusResult
 _T_GetAccessPointResult = GetAccessPointResult
 _T_GetPublicAccessBlockOutput = GetPublicAccessBlockOutput
 _T_ListAccessPointsResult = ListAccessPointsResult
+_T_ListMultiRegionAccessPointsResult = ListMultiRegionAccessPointsResult
+_T_MultiRegionAccessPointReport = MultiRegionAccessPointReport
 _T_PolicyStatus = PolicyStatus
 _T_PublicAccessBlockConfiguration = PublicAccessBlockConfiguration
+_T_RegionReport = RegionReport
 _T_VpcConfiguration = VpcConfiguration

@@ -326,7 +326,16 @@ def _metric_data(world, call):
     ]}
 
 
+def _multi_region_points(world, call):
+    return {"AccessPoints": [
+        point for _, point in world.resources(call, "s3control", "MultiRegionAccessPoint")
+    ]}
+
+
+# What one region answers for the whole account, whichever regions the account has.
+ANYWHERE = {("s3control", "ListMultiRegionAccessPoints")}
 OPERATIONS = {
+    ("s3control", "ListMultiRegionAccessPoints"): _multi_region_points,
     ("sts", "GetCallerIdentity"): _caller,
     ("sts", "AssumeRole"): _assume_role,
     ("ec2", "DescribeRegions"): _regions,

@@ -24,6 +24,7 @@ STRUCTURES = {
     ("iam", "Role"): "RoleDetail", ("iam", "Policy"): "ManagedPolicyDetail",
     ("kms", "Key"): "KeyMetadata", ("cloudtrail", "Trail"): "Trail", ("s3", "Bucket"): "Bucket",
     ("cloudwatch", "MetricData"): "MetricDataResult",
+    ("s3control", "MultiRegionAccessPoint"): "MultiRegionAccessPointReport",
 }
 
 

@@ -46,7 +46,9 @@ def page(of, operation, params, whole, most, fault=""):
     asked = params.get(limit) if limit else None
     if (of.name, operation.name) == ("s3", "ListBuckets") and asked is None:
         return whole  # S3 pages buckets only for those who ask for it
-    if of.protocol == "ec2" and any(isinstance(v, list) for v in params.values()):
+    if of.protocol == "ec2" and any(
+        isinstance(value, list) and name != "Filters" for name, value in params.items()
+    ):
         return whole  # EC2 does not page what was named by id
     if asked is not None:
         allowed = operation.input_shape.members[limit].metadata.get("max")

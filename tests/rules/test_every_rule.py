@@ -46,7 +46,8 @@ def test_its_card_says_everything(rule):
 
 def readings(rule, sample):
     """The members of the sample's own document that the rule reads, the first part of each path."""
-    inventory, arn = world([Other(rule.on, sample.data), *sample.others], seen=sample.seen)
+    inventory, arn = world(
+        [Other(rule.on, sample.data, tags=sample.tags), *sample.others], seen=sample.seen)
     resource = inventory.find(rule.on, arn)
     with recording() as reads:
         rule(resource, **dict(sample.settings))
@@ -59,7 +60,7 @@ def test_what_it_reads_refused_is_never_a_pass(rule):
     for sample in (*rule.good, *rule.bad):
         for member in {"", *readings(rule, sample)}:
             finding = judge(rule, sample.data, *sample.others, unseen={member: "AccessDenied"},
-                            seen=sample.seen, **dict(sample.settings))
+                            seen=sample.seen, tags=sample.tags, **dict(sample.settings))
             assert finding.status in ("unknown", "fail"), (member, finding.message)
             if sample in rule.good:
                 assert finding.status == "unknown", (member, finding.message)
@@ -74,7 +75,7 @@ def test_a_neighbour_refused_is_never_a_pass(rule):
         for kind in kinds:
             left = [o for o in sample.others if o.kind is not kind]
             finding = judge(rule, sample.data, *left, refused=[kind], seen=sample.seen,
-                            **dict(sample.settings))
+                            tags=sample.tags, **dict(sample.settings))
             assert finding.status in ("unknown", "fail"), (kind, finding.message)
 
 
@@ -82,7 +83,7 @@ def test_a_neighbour_refused_is_never_a_pass(rule):
 def test_a_fail_has_evidence_and_a_mended_fix(rule):
     for sample in rule.bad:
         finding = judge(rule, sample.data, *sample.others, seen=sample.seen, name="nb-1",
-                        **dict(sample.settings))
+                        tags=sample.tags, **dict(sample.settings))
         assert finding.evidence or not sample.data, finding.message
         assert "{name}" not in finding.fix and "{region}" not in finding.fix
         assert finding.message
@@ -172,5 +173,6 @@ def test_no_legal_neighbour_breaks_it(rule, data):
         }) for o in sample.others]
         if not others:
             return
-        finding = judge(rule, sample.data, *others, seen=sample.seen, **dict(sample.settings))
+        finding = judge(rule, sample.data, *others, seen=sample.seen, tags=sample.tags,
+                        **dict(sample.settings))
         assert "the rule broke" not in finding.message, finding.message

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from auditor.kinds import KEY, NOTEBOOK_LIFECYCLE, SECURITY_GROUP, SUBNET, VPC
+from auditor.kinds import KEY, NOTEBOOK_LIFECYCLE, PREFIX_LIST, SECURITY_GROUP, SUBNET, VPC
 from auditor.rule import Other
 from auditor.testing import judge
 
@@ -28,6 +28,12 @@ def vpc(default):
 def group(name="sg-1", **permission):
     listed = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, **permission}]
     return Other(SECURITY_GROUP, {"GroupId": name, "IpPermissions": listed if permission else []})
+
+
+def prefixes(*cidrs):
+    return Other(PREFIX_LIST, {
+        "PrefixListId": "pl-1", "Entries": [{"Cidr": one} for one in cidrs],
+        "PrefixListArn": "arn:aws:ec2:eu-west-1:111122223333:prefix-list/pl-1"}, ("pl-1",))
 
 
 def lifecycle(**hooks):
@@ -99,8 +105,12 @@ CASES = [
     ("security-group-open", GROUPED,
      [group(IpRanges=[{"CidrIp": "0.0.0.0/1"}, {"CidrIp": "128.0.0.0/1"}])], "fail", "0.0.0.0/1"),
     ("security-group-open", GROUPED,
+     [group(PrefixListIds=[{"PrefixListId": "pl-1"}])], "unknown", "pl-1"),
+    ("security-group-open", GROUPED,
+     [group(PrefixListIds=[{"PrefixListId": "pl-1"}]), prefixes("0.0.0.0/0")], "fail", "0.0.0.0/0"),
+    ("security-group-open", GROUPED,
      [group(PrefixListIds=[{"PrefixListId": "pl-1"}],
-            UserIdGroupPairs=[{"GroupId": "sg-1"}])], "pass", ""),
+            UserIdGroupPairs=[{"GroupId": "sg-1"}]), prefixes("192.0.2.0/24")], "pass", ""),
     ("security-group-open", GROUPED, [group(IpRanges=[{"CidrIp": ""}])], "unknown", "empty"),
     ("security-group-open", GROUPED,
      [Other(SECURITY_GROUP, {"GroupId": "sg-1"})], "unknown", "IpPermissions"),

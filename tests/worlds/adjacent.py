@@ -16,6 +16,7 @@ IMAGE = f"{HOST}/serving@{DIGEST}"
 TAGGED = f"{HOST}/serving:v1"
 FOREIGN = f"763104351884.dkr.ecr.{EU}.amazonaws.com/pytorch-inference:2.1"
 ELSEWHERE = "docker.io/library/python:3.12"
+SIGNING = arn("lambda", "code-signing-config:csc-0123456789abcdef0")
 SECRET_ARN = arn("secretsmanager", "secret:git-a1b2c3")
 FILES = "fs-0123456789abcdef0"
 STORE = arn("cloudtrail", "eventdatastore/11111111-2222-3333-4444-555555555555")
@@ -37,6 +38,10 @@ CONTAINERS = {
         "encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": key_arn("cmk")}}]},
     "GetRepositoryPolicy": {"policyText": document(allow("ecr:BatchGetImage"))},
     "GetLifecyclePolicy": Error("LifecyclePolicyNotFoundException", "no lifecycle policy"),
+    "BatchGetRepositoryScanningConfiguration": {"scanningConfigurations": [{
+        "repositoryArn": arn("ecr", "repository/serving"), "repositoryName": "serving",
+        "scanOnPush": True, "scanFrequency": "SCAN_ON_PUSH", "appliedScanFilters": [
+            {"filter": "*", "filterType": "WILDCARD"}]}], "failures": []},
     "GetRegistryPolicy": Error("RegistryPolicyNotFoundException", "no registry policy"),
     "GetRegistryScanningConfiguration": {"registryId": ACCOUNT, "scanningConfiguration": {
         "scanType": "BASIC", "rules": [{"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": [
@@ -55,16 +60,25 @@ CONTAINERS = {
 FUNCTIONS = {
     "ListFunctions": {"Functions": [
         {"FunctionName": "invoke", "FunctionArn": arn("lambda", "function:invoke"),
-         "Runtime": "python3.12", "Role": role_arn("sound"),
+         "Runtime": "python3.12", "PackageType": "Zip", "Role": role_arn("sound"),
          "Environment": {"Variables": {"ENDPOINT": "churn", "API_TOKEN": SECRET}}},
         {"FunctionName": "plain", "FunctionArn": arn("lambda", "function:plain"),
-         "Runtime": "python3.12", "Role": role_arn("sound")}]},
+         "PackageType": "Image", "Role": role_arn("sound")}]},
     "GetPolicy": By("FunctionName", {"invoke": {"Policy": document(
         allow("lambda:InvokeFunctionUrl"))}}),
     "ListFunctionUrlConfigs": By("FunctionName", {"invoke": {"FunctionUrlConfigs": [{
         "FunctionUrl": "https://abc.lambda-url.eu-west-1.on.aws/", "AuthType": "NONE",
         "FunctionArn": arn("lambda", "function:invoke"), "CreationTime": "2026-01-01T00:00:00Z",
         "LastModifiedTime": "2026-01-01T00:00:00Z"}]}}, {"FunctionUrlConfigs": []}),
+    "GetFunctionConcurrency": By("FunctionName", {"invoke": {
+        "ReservedConcurrentExecutions": 5}}, {}),
+    "GetFunctionCodeSigningConfig": {"FunctionName": "invoke", "CodeSigningConfigArn": SIGNING},
+    "GetCodeSigningConfig": {"CodeSigningConfig": {
+        "CodeSigningConfigId": "csc-0123456789abcdef0", "CodeSigningConfigArn": SIGNING,
+        "AllowedPublishers": {"SigningProfileVersionArns": [
+            arn("signer", "/signing-profiles/ml/a1b2c3d4e5")]},
+        "CodeSigningPolicies": {"UntrustedArtifactOnDeployment": "Enforce"},
+        "LastModified": "2026-01-01T00:00:00Z"}},
 }
 REST = {
     "GetRestApis": {"items": [{"id": "rest1", "name": "churn", "createdDate": ago(50),
@@ -78,6 +92,8 @@ REST = {
     "GetStages": {"item": [{"stageName": "live", "deploymentId": "d1", "variables": {
         "apiToken": SECRET}, "tracingEnabled": False}]},
     "GetAuthorizers": {"items": []},
+    "GetRequestValidators": {"items": [{"id": "v1", "name": "params",
+                                        "validateRequestParameters": True}]},
     "GetDomainNames": {"items": [{"domainName": "ml.example.com", "securityPolicy": "TLS_1_0"}]},
     "GetUsagePlans": {"items": [{"id": "plan1", "name": "free", "throttle": {
         "burstLimit": 10, "rateLimit": 5.0}}]},
@@ -173,6 +189,14 @@ FILE_SYSTEMS = {
     "DescribeAccessPoints": {"AccessPoints": [{
         "AccessPointId": "fsap-1", "FileSystemId": FILES, "RootDirectory": {"Path": "/"}}]},
 }
+BACKUPS = {"DescribeProtectedResource": Error(
+    "ResourceNotFoundException", "Resource is not protected", 400)}
+FIREWALLS = {"ListFirewallRuleGroupAssociations": {"FirewallRuleGroupAssociations": [{
+    "Id": "rslvr-frgassoc-1", "VpcId": "vpc-own", "Status": "COMPLETE",
+    "FirewallRuleGroupId": "rslvr-frg-1",
+    "Arn": arn("route53resolver", "firewall-rule-group-association/rslvr-frgassoc-1")}]}}
+PROFILES = {"ListProfileAssociations": {"ProfileAssociations": [{
+    "Id": "rpassoc-1", "ProfileId": "rp-1", "ResourceId": "vpc-own", "Status": "COMPLETE"}]}}
 SECRETS = {
     "DescribeSecret": {"ARN": SECRET_ARN, "Name": "git", "KmsKeyId": key_arn("cmk"),
                        "RotationEnabled": False},
@@ -195,6 +219,11 @@ POINTS = {
     "GetAccessPointPolicy": {"Policy": document(allow("s3:GetObject"))},
     "GetAccessPointPolicyStatus": {"PolicyStatus": {"IsPublic": False}},
 }
+MULTI_REGION_POINTS = [{
+    "Name": "everywhere", "Alias": "mfzwi23gnjvgw.mrap", "CreatedAt": ago(40), "Status": "READY",
+    "PublicAccessBlock": {"BlockPublicAcls": True, "IgnorePublicAcls": True,
+                          "BlockPublicPolicy": True, "RestrictPublicBuckets": False},
+    "Regions": [{"Bucket": "ml-data", "Region": EU, "BucketAccountId": ACCOUNT}]}]
 NETWORK = {
     "DescribeVpcEndpoints": {"VpcEndpoints": [{
         "VpcEndpointId": "vpce-1", "VpcId": "vpc-own", "VpcEndpointType": "Interface",
@@ -207,6 +236,24 @@ NETWORK = {
         "NatGatewayId": "nat-1", "VpcId": "vpc-own", "SubnetId": "subnet-own"}]},
     "DescribeVpcPeeringConnections": {"VpcPeeringConnections": [{
         "VpcPeeringConnectionId": "pcx-1", "AccepterVpcInfo": {"OwnerId": OTHER}}]},
+    "DescribeSecurityGroups": {"SecurityGroups": [{
+        "GroupId": "sg-1", "GroupName": "offices", "VpcId": "vpc-own", "IpPermissions": [{
+            "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443,
+            "PrefixListIds": [{"PrefixListId": "pl-1"}]}]}]},
+    "DescribeManagedPrefixLists": {"PrefixLists": [{
+        "PrefixListId": "pl-1", "PrefixListName": "offices", "AddressFamily": "IPv4",
+        "OwnerId": ACCOUNT, "PrefixListArn": arn("ec2", "prefix-list/pl-1")}]},
+    "GetManagedPrefixListEntries": {"Entries": [{"Cidr": "192.0.2.0/24"}]},
+    "DescribeInstances": {"Reservations": [
+        {"ReservationId": "r-1", "OwnerId": ACCOUNT, "Instances": [{
+            "InstanceId": "i-1", "VpcId": "vpc-own", "SubnetId": "subnet-own",
+            "State": {"Name": "running"}, "MetadataOptions": {
+                "HttpEndpoint": "enabled", "HttpTokens": "optional"}}]}]},
+    "DescribeVpcEndpointServiceConfigurations": {"ServiceConfigurations": [{
+        "ServiceId": "vpce-svc-1", "ServiceState": "Available", "AcceptanceRequired": True,
+        "ServiceName": f"com.amazonaws.vpce.{EU}.vpce-svc-1"}]},
+    "DescribeVpcEndpointServicePermissions": {"AllowedPrincipals": [{
+        "PrincipalType": "Account", "Principal": f"arn:aws:iam::{OTHER}:root"}]},
     "GetEbsEncryptionByDefault": {"EbsEncryptionByDefault": False},
     "DescribeVpcBlockPublicAccessOptions": {"VpcBlockPublicAccessOptions": {
         "InternetGatewayBlockMode": "off"}},
@@ -215,6 +262,7 @@ ON = {
     "ecr": CONTAINERS, "lambda": FUNCTIONS, "apigateway": REST, "apigatewayv2": HTTP,
     "logs": LOGS, "cloudwatch": ALARMS, "events": RULES, "application-autoscaling": SCALING,
     "macie2": MACIE, "efs": FILE_SYSTEMS, "secretsmanager": SECRETS, "s3control": POINTS,
+    "backup": BACKUPS, "route53resolver": FIREWALLS, "route53profiles": PROFILES,
     **DETECTIVES,
 }
 OFF = {

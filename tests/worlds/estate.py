@@ -49,7 +49,7 @@ MANY = {  # enough of these that Search is worth a call
 }
 BY_HAND = {
     "AWS::S3::Bucket", "AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::KMS::Key",
-    "AWS::CloudTrail::Trail", "AWS::EC2::InstanceType", "AWS::ECR::Repository", "AWS::ECR::Image",
+    "AWS::CloudTrail::Trail", "AWS::EC2::InstanceType", "AWS::EC2::PrefixList", "AWS::ECR::Repository", "AWS::ECR::Image",
     "AWS::EFS::FileSystem", "AWS::SecretsManager::Secret", "AWS::Logs::LogStream",
     "AWS::CloudWatch::MetricData",
 }
@@ -93,6 +93,10 @@ class _Builder:
         for kind in self.kinds:
             if kind.name not in BY_HAND and kind.scope == "account" and not kind.single:
                 self._add(kind, "*")
+        discovery = self.account[REGIONS[0]].get("macie2", {}).get(
+            "GetAutomatedDiscoveryConfiguration")
+        if discovery is not None:  # where it is off nobody asks for scopes
+            discovery["status"] = "ENABLED"
         for region in REGIONS:
             self.account[region]["ec2"]["DescribeInstanceTypes"] = Chosen(
                 "InstanceTypes", "InstanceTypes", "InstanceType",
@@ -127,12 +131,14 @@ class _Builder:
                 }
             declared[noun] = documents
             return
-        shape = operation.output_shape.members[way.listing.items].member
+        head, _, inner = way.listing.items.partition("[].")
+        shape = _item_shape(operation, way)
         items = documents if way.describe is None else [
             {k: d[k] for k in shape.members if k in d} | self._item(kind, shape, d)
             for d in documents
         ]
-        declared[listed] = self._legal(operation.output_shape) | {way.listing.items: items}
+        declared[listed] = self._legal(operation.output_shape) | {
+            head: [{inner: [item]} for item in items] if inner else items}
         if way.describe is not None:
             said = of.operations[way.describe.operation].output_shape
             declared[way.describe.operation] = By(way.key, {
@@ -170,8 +176,7 @@ class _Builder:
         way = plan(kind)
         of = service(kind.service)
         if way.describe is None:
-            shape = of.operations[way.listing.call.operation].output_shape.members[
-                way.listing.items].member
+            shape = _item_shape(of.operations[way.listing.call.operation], way)
         else:
             shape = of.operations[way.describe.operation].output_shape
             for member in filter(None, kind.answer.split(".")):
@@ -205,7 +210,7 @@ class _Builder:
         for member in {arn_member, *(m for m in members if m.endswith("Arn"))}:
             if member in shape.members:
                 own[member] = arn(kind.service, f"{base}/{name}", region)
-        for other in self.kinds:  # what it belongs to is there too
+        for other in self.kinds if "{" in where else ():  # what it belongs to is there too
             member = f"{other.noun}Name" if other.id is None else other.id
             if other is not kind and other.service == kind.service and member in members:
                 own[member] = self._named(other, region, number, member)
@@ -217,7 +222,9 @@ class _Builder:
             else:
                 own["_of"] = {parent: told}
         if kind.created in shape.members:
-            own[kind.created] = ago(30 + number)
+            told = ago(30 + number)
+            timed = shape.members[kind.created].type_name == "timestamp"
+            own[kind.created] = told if timed else told.isoformat()
         return own
 
     def _named(self, kind, region, number, member):
@@ -263,13 +270,20 @@ class _Builder:
         known = document | document.get("_of", {})
         told = {k: v for k, v in made.items() if k not in known}
         for given, member in kind.takes.items():
-            if member in shape.members and given in known:
-                told[member] = known[given]
-            elif member in shape.members and member in known:
+            if member in shape.members and member in known:
                 told[member] = known[member]
+            elif member in shape.members and given in known:
+                told[member] = known[given]
         if kind.created in shape.members and kind.created in known:
             told[kind.created] = known[kind.created]
         return told
+
+
+def _item_shape(operation, way):
+    """Return the shape of a list's items, which may come in groups."""
+    head, _, inner = way.listing.items.partition("[].")
+    shape = operation.output_shape.members[head].member
+    return shape.members[inner].member if inner else shape
 
 
 def _at_answer(kind, whole, document):
@@ -356,6 +370,7 @@ _HAND_NAMES = {
     "AWS::KMS::Key": lambda region: key_arn(f"key-{region}", region),
     "AWS::CloudTrail::Trail": lambda region: f"trail-{region}",
     "AWS::EC2::InstanceType": lambda region: "ml.m5.large",
+    "AWS::EC2::PrefixList": lambda region: "pl-estate",
     "AWS::ECR::Repository": _repository, "AWS::ECR::Image": _repository,
     "AWS::EFS::FileSystem": lambda region: f"fs-{region}",
     "AWS::SecretsManager::Secret": lambda region: arn("secretsmanager", "secret:git-AbCdEf", region),
@@ -369,7 +384,14 @@ def by_hand(region):
     return {
         "kms": {"Key": [key(f"key-{region}", region=region)]},
         "cloudtrail": {"Trail": [trail(f"trail-{region}", region, f"estate-{region}")]},
-        "ec2": {},
+        "ec2": {
+            "DescribeManagedPrefixLists": By("PrefixListIds", {str(["pl-estate"]): {
+                "PrefixLists": [{"PrefixListId": "pl-estate", "OwnerId": ACCOUNT,
+                                 "PrefixListArn": arn("ec2", "prefix-list/pl-estate", region)}]}},
+                Error("InvalidPrefixListID.NotFound")),
+            "GetManagedPrefixListEntries": {"Entries": [{"Cidr": "192.0.2.0/24"}]},
+        },
+        "backup": {"DescribeProtectedResource": Error("ResourceNotFoundException")},
         "logs": {"DescribeLogStreams": training_logs("logged", region=region)["DescribeLogStreams"]},
         "ecr": {
             "DescribeRepositories": By("repositoryNames", {str([IMAGE]): {"repositories": [{

@@ -171,6 +171,13 @@ def channel(*uris):
     ]
 
 
+def files_channel(name):
+    """Return an input channel from a file system."""
+    return {"ChannelName": name, "DataSource": {"FileSystemDataSource": {
+        "FileSystemId": name, "FileSystemType": "EFS", "FileSystemAccessMode": "ro",
+        "DirectoryPath": "/data"}}}
+
+
 # -- IAM
 
 
@@ -190,6 +197,7 @@ def role(name, *documents, attached=(), boundary="", **members):
     found = {
         "Path": "/service-role/", "RoleName": name, "RoleId": "AROAEXAMPLEEXAMPLE123",
         "Arn": role_arn(name), "CreateDate": ago(500),
+        "RoleLastUsed": {"LastUsedDate": ago(3), "Region": EU},
         "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [
             {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"},
              "Action": "sts:AssumeRole"}]},

@@ -9,6 +9,7 @@ watching, but with the account's block of public access.
 from __future__ import annotations
 
 from tests.fakeaws import EMPTY, Chosen, Error
+from tests.worlds import doors, front, identity, places
 from tests.worlds.make import (
     ACCOUNT,
     ALL_ON,
@@ -23,6 +24,7 @@ from tests.worlds.make import (
     channel,
     endpoint,
     endpoint_config,
+    files_channel,
     invocations,
     key,
     key_arn,
@@ -30,7 +32,6 @@ from tests.worlds.make import (
     managed_policy,
     model,
     monitoring_schedule,
-    network,
     notebook,
     policy,
     public_acl,
@@ -50,7 +51,7 @@ from tests.worlds.make import (
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 CAP = f"arn:aws:iam::{ACCOUNT}:policy/cap"
 CMK, OFF, DYING, AWS_OWN, FOREIGN = "cmk-1", "cmk-off", "cmk-dying", "aws-sagemaker", "theirs"
-VPC = {"Subnets": ["subnet-own"], "SecurityGroupIds": ["sg-closed"]}
+VPC = {"Subnets": ["subnet-own", "subnet-own-b"], "SecurityGroupIds": ["sg-closed"]}
 _UNKNOWN_TYPE = Error("InvalidInstanceType", "The following supplied instance types do not exist")
 
 
@@ -137,8 +138,10 @@ CONFIGS = [
         DataCaptureConfig=_CAPTURE | {"KmsKeyId": key_arn(CMK)}),
 ]
 ENDPOINTS = [
-    endpoint("e-sound", "ec-sound", ProductionVariants=serving("blue", "green")),
-    endpoint("e-flawed", "ec-flawed", ProductionVariants=serving("one"),
+    endpoint("e-sound", "ec-sound", ProductionVariants=front.deployed(
+        serving("blue", "green"), front.SOUND)),
+    endpoint("e-flawed", "ec-flawed", ProductionVariants=front.deployed(
+        serving("one"), front.FLAWED),
              CreationTime=ago(70), LastModifiedTime=ago(60)),
     endpoint("e-components", "ec-components", ProductionVariants=serving("c")),
 ]
@@ -156,9 +159,12 @@ TRAINING = [
         EnableInterContainerTrafficEncryption=True,
         ResourceConfig=_TWO_M5 | {"VolumeKmsKeyId": key_arn(CMK)},
         OutputDataConfig={"S3OutputPath": "s3://ml-models/out", "KmsKeyId": key_arn(CMK)},
-        InputDataConfig=channel("s3://ml-data/train", "s3://ml-data/test"),
+        InputDataConfig=[
+            *channel("s3://ml-data/train", "s3://ml-data/test"),
+            files_channel("fs-sound"), files_channel("fs-flawed")],
         CheckpointConfig={"S3Uri": "s3://ml-data/checkpoints"}, EnableManagedSpotTraining=True,
         HyperParameters={"epochs": "10", "max_tokens": "2048"},
+        AlgorithmSpecification={"TrainingInputMode": "File", "TrainingImage": front.SOUND},
     ),
     training_job(
         "t-flawed", RoleArn=role_arn("admin"), EnableNetworkIsolation=False,
@@ -166,6 +172,7 @@ TRAINING = [
         OutputDataConfig={"S3OutputPath": "s3://ghost-bucket-1/out", "KmsKeyId": ""},
         InputDataConfig=channel("s3://plain-data/train"), EnableManagedSpotTraining=True,
         HyperParameters={"db_password": SECRET},
+        AlgorithmSpecification={"TrainingInputMode": "File", "TrainingImage": front.FLAWED},
     ),
     training_job(  # one instance with NVMe, data of another account, a key that is dying
         "t-subtle", RoleArn=role_arn("wide"), VpcConfig=VPC, EnableNetworkIsolation=True,
@@ -204,11 +211,13 @@ ROLES = [
     role("admin", attached=[ADMIN]),
     role("wide", allow("s3:*"), allow("iam:PassRole", "sts:AssumeRole")),
     role("capped", attached=[ADMIN], boundary=CAP),
-    role("unused", allow("*")),
+    role("unused", allow("*"), RoleLastUsed={}),
+    *identity.ROLES,
 ]
 POLICIES = [
     managed_policy(ADMIN, allow("*")),
     managed_policy(CAP, allow("s3:GetObject", on="arn:aws:s3:::ml-data/*")),
+    *identity.POLICIES,
 ]
 KEYS = [
     key(CMK, "alias/ml"), key(OFF, KeyState="Disabled", Enabled=False),
@@ -279,26 +288,27 @@ DOCUMENT = {
         EU: {
             "sagemaker": {
                 "NotebookInstance": NOTEBOOKS, "NotebookInstanceLifecycleConfig": LIFECYCLES,
+                "CodeRepository": doors.REPOSITORIES,
                 "Model": MODELS, "EndpointConfig": CONFIGS, "Endpoint": ENDPOINTS,
                 "TrainingJob": TRAINING, "MonitoringSchedule": SCHEDULES, "*": EMPTY,
             },
             "application-autoscaling": scaling(SCALED),
-            "logs": training_logs("t-sound", "t-subtle", "t-foreign-key") | {"*": EMPTY},
-            "cloudwatch": {"*": EMPTY, "MetricData": [
+            "logs": doors.logs(training_logs("t-sound", "t-subtle", "t-foreign-key")),
+            "cloudwatch": {**doors.ALARMS, "*": EMPTY, "MetricData": [
                 invocations("e-sound", "green", 3, 1), invocations("e-sound", "blue"),
                 invocations("e-components", "c", 2)]},
-            "s3control": access_points(EU, "ml-data", {"shut": True, "ajar": False}),
+            "s3control": access_points(EU, "ml-data", {"shut": True, "ajar": False}) | {
+                "MultiRegionAccessPoint": front.POINTS},
             "*": EMPTY,
             "kms": {"Key": KEYS},
-            "ec2": network(
-                EU, vpcs=[("vpc-own", False), ("vpc-default", True)],
-                subnets=[("subnet-own", "vpc-own"), ("subnet-default", "vpc-default")],
-                groups=[("sg-closed", "vpc-own", "10.0.0.0/16"),
-                        ("sg-open", "vpc-default", "0.0.0.0/0")],
-            ) | {"DescribeInstanceTypes": types(
+            **places.SERVICES,
+            **doors.SERVICES,
+            **front.SERVICES,
+            "ec2": places.NETWORK | {"*": EMPTY, "DescribeInstanceTypes": types(
                 ("m5.large", False), ("m5.xlarge", False), ("c5.xlarge", False),
                 ("g5.xlarge", True))},
             "cloudtrail": {"Trail": TRAILS_EU},
+            **identity.ANALYZERS,
             "macie2": {
                 "GetMacieSession": {"status": "ENABLED", "createdAt": ago(100)},
                 "GetAutomatedDiscoveryConfiguration": {"status": "ENABLED"},
@@ -317,7 +327,9 @@ DOCUMENT = {
                 "*": EMPTY,
             },
             "*": EMPTY,
-            "kms": {"Key": [key("cmk-us", region=US)]},
+            "ec2": places.ELSEWHERE,
+            **doors.ELSEWHERE,
+            "kms": {"Key": [key("cmk-us", region=US, **identity.OPEN_KEY)]},
             "cloudtrail": {"Trail": TRAILS_US},
         },
         "eu-central-1": {
@@ -325,7 +337,7 @@ DOCUMENT = {
             "kms": {"*": EMPTY},
         },
         "*": {
-            "s3": {"Bucket": BUCKETS}, "iam": {"Role": ROLES, "Policy": POLICIES},
+            "s3": {"Bucket": BUCKETS}, "iam": {"Role": ROLES, "Policy": POLICIES, **identity.IAM},
         },
     },
     OTHER: {
@@ -335,7 +347,7 @@ DOCUMENT = {
     },
 }
 
-FAILS = {
+FAILS = identity.FAILS | places.FAILS | doors.FAILS | front.FAILS | {
     "cloudtrail-bucket-access-logging": {"weak"},
     "cloudtrail-bucket-object-lock": {"weak"},
     "cloudtrail-bucket-public": {"weak"},
@@ -430,7 +442,7 @@ DARK = {
     },
 }
 _CLOSED = (  # what the account's block takes the sting out of
-    "s3-access-point-public-access-block",
+    "s3-access-point-public-access-block", "s3-multi-region-access-point-public-access-block",
     "cloudtrail-bucket-public", "s3-account-public-access-block",
     "s3-bucket-authenticated-users-acl", "s3-bucket-cross-account-sensitive-actions",
     "s3-bucket-public-access-block", "s3-bucket-public-read", "s3-bucket-public-write",
@@ -439,6 +451,7 @@ DARK_FAILS = {
     **{rule: names for rule, names in FAILS.items() if rule not in _CLOSED},
     "cloudtrail-cloudwatch-logs": {"weak"},
     "cloudtrail-multi-region": {ACCOUNT},
+    **doors.UNWATCHED,
     # public, but for the block, is who the policy lets in; one VPC endpoint is no public
     "s3-bucket-policy-known-grantees": {"vpce-data"},
     "s3-bucket-data-events": {"ml-data", "ml-models", "plain-data"},  # those SageMaker names
