@@ -102,7 +102,10 @@ def models_explained(account: Resource[Account]) -> Verdict:
     analysis = _analysis(account)
     if analysis:
         return Pass(f"{analysis} does")
-    if _any(account, _MODELS) is None:
+    model = _any(account, _MODELS)
+    if model is None:
         return NotApplicable("there is neither model nor training in the account")
+    made = model.data.CreationTime
+    since = f", made {made:%Y-%m-%d}," if made else ""
     return Fail("no bias or explainability monitor is defined, and no processing job that SageMaker"
-                " still lists runs Clarify", Severity.INFO)
+                f" still lists runs Clarify; {model.name}{since} is in use", Severity.INFO)

@@ -17,6 +17,7 @@ from auditor.aws.plan import Call, calls, plan
 from auditor.gate import INCOMPLETE, decide
 from auditor.inventory import GLOBAL
 from auditor.kinds import TABLE
+from auditor.plugins import load_rules
 from tests.conftest import point_at
 from tests.fakeaws import Fake, Fault
 from tests.fakeaws.faults import BODIES
@@ -125,6 +126,12 @@ def test_what_was_not_seen_is_not_judged(group, way, disturbed, undisturbed):
             tells(alone, call, way, asked_alone)
         else:
             tells(run, call, way, asked)
+
+
+def test_rules_that_the_known_world_has_nothing_for_judge_something_here(undisturbed):
+    judged = {f.rule for f in undisturbed.findings if f.resource.name != "(all)"}
+    assert whole.RULES - judged == set()
+    assert {rule.id for rule in load_rules()} >= whole.RULES
 
 
 def of(call, log):

@@ -8,7 +8,7 @@ import pytest
 from auditor.plugins import load_rules
 from tests.fakeaws import Fake
 from tests.scanning import Scanner, named
-from tests.worlds import ml
+from tests.worlds import ml, whole
 from tests.worlds.make import SECRET
 
 
@@ -26,7 +26,7 @@ def scanned(request, tmp_path_factory):
     return run, fails, unknown, path
 
 
-@pytest.mark.parametrize("rule", [r.id for r in load_rules()])
+@pytest.mark.parametrize("rule", [r.id for r in load_rules() if r.id not in whole.RULES])
 def test_the_rule_says_what_is_true(rule, scanned):
     run, fails, unknown, _ = scanned
     messages = {f.resource.name: f.message for f in run.findings if f.rule == rule}
@@ -36,7 +36,7 @@ def test_the_rule_says_what_is_true(rule, scanned):
 
 
 def test_every_rule_finds_something_and_lets_something_pass():
-    rules = {rule.id for rule in load_rules()}
+    rules = {rule.id for rule in load_rules()} - whole.RULES
     assert rules - {*ml.FAILS, *ml.DARK_FAILS} == set()
     assert {*ml.FAILS, *ml.DARK_FAILS} - rules == set()
 

@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cache
@@ -97,6 +98,7 @@ class Reader:
         self.caller = caller
         self.home = home  # where calls go that belong to no region
         self.masker = masker
+        self._answers: dict[str, Future[dict[str, Any]]] = {}  # what resources share
         self._seen: dict[tuple[str, str], object] = {}  # what was asked for, by kind and ARN
         self.denials_tell = False  # whether a 403 for a bucket means that it is not ours
 
@@ -347,15 +349,37 @@ class Reader:
         whole.pop(token_out, None)
         return whole
 
+    def _ask(
+        self, part: Part, call: Call, region: str, given: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        if part.pages:
+            return self.whole(call, region, given)
+        return self.pace.call(call, self.at(region), given)
+
+    def _common(
+        self, part: Part, call: Call, region: str, given: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return an answer that several resources may have in common: it is asked for once."""
+        key = f"{call} {self.at(region)} {json.dumps(given, sort_keys=True)}"
+        mine: Future[dict[str, Any]] = Future()
+        first = self._answers.setdefault(key, mine)
+        if first is mine:
+            try:
+                mine.set_result(self._ask(part, call, region, given))
+            except BaseException as error:
+                mine.set_exception(error)
+                raise
+        return first.result()
+
     def _answer(self, part: Part, region: str, known: Mapping[str, Any]) -> Any:
         service, _, name = part.call.partition(".")
         call = Call(service, name)
         given = filled(part.given, known)
         try:
-            if part.pages:
-                answer = self.whole(call, region, given)
+            if {"name", "arn", "each"} & set(named_in(part.given)):
+                answer = self._ask(part, call, region, given)
             else:
-                answer = self.pace.call(call, self.at(region), given)
+                answer = self._common(part, call, region, given)
         except Refused as refused:
             if refused.means(part.absent):
                 return None

@@ -49,7 +49,8 @@ MANY = {  # enough of these that Search is worth a call
 }
 BY_HAND = {
     "AWS::S3::Bucket", "AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::KMS::Key",
-    "AWS::CloudTrail::Trail", "AWS::EC2::InstanceType", "AWS::EC2::PrefixList", "AWS::ECR::Repository", "AWS::ECR::Image",
+    "AWS::CloudTrail::Trail", "AWS::EC2::InstanceType", "AWS::EC2::PrefixList",
+    "AWS::ECR::Repository", "AWS::ECR::Image",
     "AWS::EFS::FileSystem", "AWS::SecretsManager::Secret", "AWS::Logs::LogStream",
     "AWS::CloudWatch::MetricData",
 }
@@ -401,6 +402,10 @@ def by_hand(region):
             "DescribeImages": By("repositoryName", {IMAGE: {"imageDetails": [{
                 "repositoryName": IMAGE, "imageDigest": DIGEST, "registryId": ACCOUNT,
                 "imagePushedAt": ago(9)}]}}, Error("RepositoryNotFoundException")),
+            "BatchGetRepositoryScanningConfiguration": By("repositoryNames", {str([IMAGE]): {
+                "scanningConfigurations": [{
+                    "repositoryName": IMAGE, "scanOnPush": True, "scanFrequency": "SCAN_ON_PUSH",
+                    "repositoryArn": arn("ecr", f"repository/{IMAGE}", region)}]}}),
         },
         "efs": {"DescribeFileSystems": By("FileSystemId", {file_system: {"FileSystems": [{
             "OwnerId": ACCOUNT, "CreationToken": "c", "FileSystemId": file_system,
