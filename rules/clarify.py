@@ -108,4 +108,4 @@ def models_explained(account: Resource[Account]) -> Verdict:
     made = model.data.CreationTime
     since = f", made {made:%Y-%m-%d}," if made else ""
     return Fail("no bias or explainability monitor is defined, and no processing job that SageMaker"
-                f" still lists runs Clarify; {model.name}{since} is in use", Severity.INFO)
+                f" still lists runs Clarify; {model.name}{since} is there", Severity.INFO)
