@@ -9,15 +9,16 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar, cast, overload
+from typing import Any, Generic, TypeVar, overload
 
 import msgspec
 
 from auditor.errors import Gap, Unseen
 from auditor.keeping import Broken
 from auditor.kind import Kind, Link, Part
+from auditor.ledger import Ledger
 from auditor.shape import Shape, record
-from auditor.store import GLOBAL, Bill, New, Store
+from auditor.store import GLOBAL, New
 
 __all__ = ["GLOBAL", "Edge", "Gap", "Inventory", "Kind", "Link", "New", "Part", "Resource"]
 
@@ -188,7 +189,7 @@ def _parsed(document: str) -> Any:
 _ROW = "id, kind, account, partition, region, arn, name, document, seen, call"
 
 
-class Inventory(Store):
+class Inventory(Ledger):
     """The file: resources, the edges between them, the gaps, the calls that were made.
 
     Writing is for ``auditor/aws``; it is done from one thread. Reading gives :class:`Resource`.
@@ -403,54 +404,6 @@ class Inventory(Store):
                 if not gap.member and (region in ("", gap.region) or gap.region == GLOBAL)
             ), None)
         return self._refusals[key]
-
-    def gaps(
-        self, *, kind: str | None = None, account: str = "", arn: str | None = None
-    ) -> list[Gap]:
-        """Return the gaps, all or those of one kind, account or resource ("" = of lists)."""
-        rows = self._db.execute(
-            "SELECT account, region, service, operation, code, message, action, kind, arn, member"
-            " FROM gap WHERE (? IS NULL OR kind = ?) AND (? = '' OR account = ?)"
-            " AND (? IS NULL OR arn = ?) ORDER BY id",
-            (kind, kind, account, account, arn, arn),
-        ).fetchall()
-        return [Gap(*row) for row in rows]
-
-    def _gap(self, number: int) -> Gap:
-        row = self._db.execute(
-            "SELECT account, region, service, operation, code, message, action, kind, arn, member"
-            " FROM gap WHERE id = ?", (number,)
-        ).fetchone()
-        return Gap(*row)
-
-    def looks(self) -> list[tuple[str, str, str, str, str]]:
-        """Return where each kind was listed: kind, account, region, state, because."""
-        return cast(
-            "list[tuple[str, str, str, str, str]]",
-            self._db.execute(
-                "SELECT kind, account, region, state, because FROM looked"
-                " ORDER BY kind, account, region"
-            ).fetchall(),
-        )
-
-    def calls(self) -> list[Bill]:
-        """Return the calls made, as :meth:`bill` stored them."""
-        return self._db.execute(
-            "SELECT service, operation, account, region, calls, retries, throttled, seconds,"
-            " waited, bytes FROM call ORDER BY service, operation, account, region"
-        ).fetchall()
-
-    def counts(self) -> dict[str, int]:
-        """Return how many resources there are of each kind."""
-        return dict(
-            self._db.execute("SELECT kind, count(*) FROM resource GROUP BY kind ORDER BY kind")
-        )
-
-    def tags_of(self, arn: str) -> dict[str, str]:
-        """Return the tags seen on a resource."""
-        return dict(
-            self._db.execute("SELECT key, value FROM tag WHERE arn = ? ORDER BY key", (arn,))
-        )
 
     def untold_tags(self, account: str, region: str) -> Gap | None:
         """Return why the tags of a region were not seen; None where AWS offers none there."""

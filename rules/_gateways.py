@@ -10,18 +10,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from typing import Any
 
 from auditor.errors import Unseen
 from auditor.inventory import Resource
-from auditor.kinds import FUNCTION, HTTP_API, REST_API, ROLE, Function, HttpApi, RestApi
-from auditor.policy import Answer, Identity, may
+from auditor.kinds import FUNCTION, HTTP_API, REST_API, HttpApi, RestApi
 from auditor.shapes.apigateway import Method, Stage
 from auditor.verdict import Fail, NotApplicable, Pass, Severity, Verdict
 
 from ._edges import target
-from ._roles import identity
+from ._functions import calls_models
 
 # "arn:aws:apigateway:REGION:{subdomain.service|service}:{path|action}/…" (Integration.uri, API
 # Gateway API Reference), and the addresses of SageMaker's own API.
@@ -30,10 +28,6 @@ _SAGEMAKER = re.compile(
     r"|[/.]sagemaker\.[a-z0-9-]+\.(?:vpce\.)?(?:amazonaws\.com|api\.aws)"
 )
 _LAMBDA = re.compile(r":lambda:path/|:function:")
-_CALLS = (
-    "sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointAsync",
-    "sagemaker:InvokeEndpointWithResponseStream",
-)
 # Stage variables name the function only once a stage is called.
 _VARIABLE = re.compile(r"\$\{?stageVariables\.")
 
@@ -126,25 +120,11 @@ def may_lead_to_models(api: Resource[RestApi] | Resource[HttpApi]) -> bool:
         if edge.state == "missing":
             continue
         try:
-            if _may_call_models(target(edge, "function")):
+            if calls_models(target(edge, "function")):
                 return True
         except Unseen:
             return True
     return False
-
-
-def _may_call_models(function: Resource[Function]) -> bool:
-    """Tell whether a function's role lets it call an endpoint; undecided counts as yes."""
-    for edge in function.edges(ROLE, "Role"):
-        if edge.state != "missing":
-            return _invokes(identity(target(edge, "role"))).answer is not False
-    return False
-
-
-@lru_cache(maxsize=512)
-def _invokes(who: Identity) -> Answer:
-    """Ask once for each set of policies: functions share roles, and many rules ask."""
-    return may(who, *_CALLS)
 
 
 def resource_policy(api: Resource[RestApi]) -> str | None:

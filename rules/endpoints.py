@@ -13,7 +13,7 @@ from auditor.verdict import Fail, NotApplicable, Pass, Severity, Verdict
 from ._controls import AVAILABILITY, ENCRYPTION, MONITORING, NETWORK, NIST
 from ._instances import storage
 from ._keys import customer_managed, named
-from ._orphans import fail as _fail
+from ._orphans import fail
 
 _TYPES = tuple(
     f"{variants}.{member}"
@@ -106,7 +106,7 @@ def volume_names_key(config: Resource[EndpointConfig]) -> Verdict:
         local = f"; it does not encrypt the local NVMe storage of {', '.join(types.local)}"
         return Pass(verdict.because + local) if types.local else verdict
     if config.data.KmsKeyId or types.volumes:
-        return _fail(config, verdict.because)
+        return fail(config, verdict.because)
     for variant in hosted:
         _types(variant)  # one that AWS left out may well have a volume
     if types.unseen:
@@ -141,15 +141,14 @@ def captures(config: Resource[EndpointConfig]) -> Verdict:
         return _SERVERLESS
     capture = config.data.DataCaptureConfig
     if capture is None:
-        return _fail(config, "DataCaptureConfig is not set: no request or answer is kept")
+        return fail(config, "DataCaptureConfig is not set: no request or answer is kept")
     if capture.EnableCapture is False:
-        return _fail(config, "DataCaptureConfig.EnableCapture is false: no request or answer is"
-                             " kept")
+        return fail(config, "DataCaptureConfig.EnableCapture is false: nothing is kept")
     if capture.EnableCapture is None or capture.InitialSamplingPercentage is None:
         raise Unseen("AWS does not say whether DataCaptureConfig is on, and for how many requests")
     if capture.InitialSamplingPercentage <= 0:
-        return _fail(config, "DataCaptureConfig.InitialSamplingPercentage is 0: capture is on, but"
-                             " no request or answer is kept")
+        return fail(config, "DataCaptureConfig.InitialSamplingPercentage is 0: capture is on, but"
+                            " no request or answer is kept")
     return Pass(f"{capture.InitialSamplingPercentage} % of the requests")
 
 
@@ -186,7 +185,7 @@ def capture_key_is_ours(config: Resource[EndpointConfig]) -> Verdict:
     )
     if isinstance(verdict, Pass):
         verdict = customer_managed(config, "DataCaptureConfig.KmsKeyId", "captured data")
-    return verdict if isinstance(verdict, Pass) else _fail(config, verdict.because)
+    return verdict if isinstance(verdict, Pass) else fail(config, verdict.because)
 
 
 # -- network of inference components
@@ -228,8 +227,8 @@ def in_vpc(config: Resource[EndpointConfig]) -> Verdict:
     vpc = config.data.VpcConfig
     if vpc and vpc.Subnets:
         return Pass()
-    return _fail(config, "VpcConfig names no subnet: the inference components run in SageMaker's"
-                         " network, with internet")
+    return fail(config, "VpcConfig names no subnet: the inference components run in SageMaker's"
+                        " network, with internet")
 
 
 @rule(
@@ -257,9 +256,9 @@ def network_isolated(config: Resource[EndpointConfig]) -> Verdict:
     isolated = config.data.EnableNetworkIsolation
     if isolated:
         return Pass()
-    return _fail(config, "EnableNetworkIsolation is"
-                         f" {'not set' if isolated is None else 'false'}: the containers can call"
-                         " out")
+    return fail(config, "EnableNetworkIsolation is"
+                        f" {'not set' if isolated is None else 'false'}: the containers can call"
+                        " out")
 
 
 # -- capacity and rollout
@@ -290,8 +289,8 @@ def two_instances(config: Resource[EndpointConfig]) -> Verdict:
     counts = {variant.VariantName: _least(variant) for variant in hosted}
     few = [f"{name} ({count})" for name, count in counts.items() if count is not None and count < 2]
     if few:
-        return _fail(config, "production variants that start with fewer than two instances:"
-                             f" {', '.join(few)}")
+        return fail(config, "production variants that start with fewer than two instances:"
+                            f" {', '.join(few)}")
     unknown = [str(name) for name, count in counts.items() if count is None]
     if unknown:
         raise Unseen(f"AWS names no InitialInstanceCount of the variant {', '.join(unknown)}")
@@ -331,7 +330,7 @@ def same_type(config: Resource[EndpointConfig]) -> Verdict:
     if len(set(kinds.values())) == 1:
         return Pass()
     said = "; ".join(f"{name} on {types}" for name, types in kinds.items())
-    return _fail(config, f"the production variants run on different instance types: {said}")
+    return fail(config, f"the production variants run on different instance types: {said}")
 
 
 @rule(
@@ -359,8 +358,8 @@ def every_variant_weighs(config: Resource[EndpointConfig]) -> Verdict:
         return NotApplicable("there is one production variant, which gets all traffic")
     idle = [str(v.VariantName) for v in variants if v.InitialVariantWeight == 0]
     if idle:
-        return _fail(config, f"InitialVariantWeight of {', '.join(idle)} is 0: no traffic goes"
-                             " there")
+        return fail(config, f"InitialVariantWeight of {', '.join(idle)} is 0: no traffic goes"
+                            " there")
     unknown = [str(v.VariantName) for v in variants if v.InitialVariantWeight is None]
     if unknown:
         raise Unseen(f"AWS names no InitialVariantWeight of {', '.join(unknown)}")
@@ -397,5 +396,5 @@ def tried_beside(config: Resource[EndpointConfig]) -> Verdict:
         return NotApplicable("models come and go as inference components, not as variants")
     if len(variants) > 1 or config.data.ShadowProductionVariants:
         return Pass()
-    return _fail(config, f"{variants[0].VariantName} is the only variant and there is no shadow"
-                         " variant: a new model would take all traffic at once")
+    return fail(config, f"{variants[0].VariantName} is the only variant and there is no shadow"
+                        " variant: a new model would take all traffic at once")

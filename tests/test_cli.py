@@ -177,3 +177,17 @@ def test_files_are_written_though_nobody_reads_the_table(scanned, tmp_path):
          f" -f json={report} | true"], capture_output=True, text=True, check=False)
     assert json.loads(report.read_text())["findings"]
     assert "Traceback" not in done.stderr and "Exception" not in done.stderr
+
+
+def test_whoever_stops_reading_is_not_told_of_findings():
+    # exit 1 would say "findings"
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "auditor", "rules"], stdout=writer, stderr=subprocess.PIPE,
+            timeout=60,
+        )
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")

@@ -14,8 +14,9 @@ from math import ceil, floor
 from typing import Any
 
 from auditor.aws.pace import Refused
-from auditor.aws.parts import Reader, Seen, ended
+from auditor.aws.parts import Reader, ended
 from auditor.aws.plan import BadRow, Call, Listing, listing, operation, plan
+from auditor.aws.seen import Seen
 from auditor.inventory import GLOBAL, Kind
 from auditor.kind import Search, condition
 from auditor.kinds import POLICY, ROLE

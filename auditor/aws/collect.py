@@ -26,8 +26,8 @@ from auditor.aws.lanes import THREADS, Work
 from auditor.aws.lists import Lister
 from auditor.aws.measure import METRICS, invocations, names_of
 from auditor.aws.pace import Pace, Refused
-from auditor.aws.parts import NOWHERE
 from auditor.aws.quotas import quota
+from auditor.aws.seen import NOWHERE
 from auditor.aws.session import Caller, Session
 from auditor.errors import Gap
 from auditor.inventory import Kind

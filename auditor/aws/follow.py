@@ -12,8 +12,9 @@ from typing import Any
 from auditor.aws.bulk import ROLES, Bulk, Found
 from auditor.aws.lanes import Lanes, Work
 from auditor.aws.pace import Pace, Refused
-from auditor.aws.parts import Asked, Reader, Seen
+from auditor.aws.parts import Reader
 from auditor.aws.plan import reach
+from auditor.aws.seen import Asked, Seen
 from auditor.aws.session import Caller
 from auditor.inventory import GLOBAL, Kind, New
 from auditor.kind import IN_USE

@@ -17,8 +17,9 @@ from auditor.aws.bulk import (
 )
 from auditor.aws.follow import Follower
 from auditor.aws.pace import Refused
-from auditor.aws.parts import Seen, filled
+from auditor.aws.parts import filled
 from auditor.aws.plan import Call, plan
+from auditor.aws.seen import Seen
 from auditor.inventory import GLOBAL, Kind
 from auditor.kind import IN_USE
 from auditor.kinds import ML

@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from auditor.aws.pace import Refused
-from auditor.aws.parts import Reader, Seen
+from auditor.aws.parts import Reader
 from auditor.aws.plan import Call
+from auditor.aws.seen import Seen
 from auditor.inventory import Inventory
 from auditor.kinds import ENDPOINT, INFERENCE_COMPONENT, INVOCATIONS
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
@@ -15,43 +14,16 @@ from typing import Any
 import jmespath
 
 from auditor.aws import paths
+from auditor.aws.buckets import Buckets
 from auditor.aws.pace import Pace, Refused
 from auditor.aws.plan import NAME, Call, Listing, operation, plan, tokens
+from auditor.aws.seen import Asked, Seen
 from auditor.aws.session import Caller
 from auditor.aws.wire import as_it_came
-from auditor.errors import Gap
-from auditor.inventory import GLOBAL, Kind, Part, Resource
+from auditor.inventory import GLOBAL, Kind, Part
 from auditor.kind import KNOWN, named_in
 from auditor.kinds import BUCKET
 from auditor.masks import Masker
-
-NOWHERE = "unknown"  # the region of a bucket of which S3 does not tell where it lies
-HEAD_BUCKET = Call("s3", "HeadBucket")
-BUCKET_LOCATION = Call("s3", "GetBucketLocation")
-
-
-@dataclass
-class Seen:
-    """A resource as it was just seen, ready to be written down."""
-
-    kind: Kind[Any]
-    region: str
-    arn: str
-    name: str
-    document: dict[str, Any]
-    call: str
-    at: str
-    gaps: list[Gap] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What became of a link's value; the states are those of an edge."""
-
-    state: str
-    arn: str = ""
-    seen: Seen | None = None
-    gap: Gap | None = None
 
 
 def plain(value: Any) -> Any:
@@ -90,41 +62,13 @@ def listed(answer: Mapping[str, Any], path: str) -> list[Any] | None:
     return [item for group in groups for item in group or ()]
 
 
-class Reader:
+class Reader(Buckets):
     """Turns calls into resources; safe to use from many threads."""
 
     def __init__(self, pace: Pace, caller: Caller, home: str, masker: Masker) -> None:
-        self.pace = pace
-        self.caller = caller
-        self.home = home  # where calls go that belong to no region
-        self.masker = masker
+        super().__init__(pace, caller, home, masker)
         self._answers: dict[str, Future[dict[str, Any]]] = {}  # what resources share
         self._seen: dict[tuple[str, str], object] = {}  # what was asked for, by kind and ARN
-        self.denials_tell = False  # whether a 403 for a bucket means that it is not ours
-
-    def at(self, region: str) -> str:
-        """Return the region to call for a resource of ``region``."""
-        return self.home if region in (GLOBAL, NOWHERE) else region
-
-    def gap(
-        self, kind: Kind[Any], region: str, call: Call, refused: Refused, arn: str = "",
-        member: str = "",
-    ) -> Gap:
-        """Put a refusal into words; what AWS said is masked like everything else."""
-        call = refused.call or call
-        return Gap(
-            self.caller.account, region, call.service, call.operation, refused.code,
-            self.masker.tokens(refused.message)[:500], call.action, kind.name, arn, member,
-        )
-
-    def identity(self, kind: Kind[Any], region: str, document: Any, name: str = "") -> tuple[
-        str, str
-    ]:
-        """Return the ARN and the name of a resource."""
-        return kind.identity(
-            document if isinstance(document, Mapping) else {}, self.caller.account,
-            self.caller.partition, region, name,
-        )
 
     # -- lists
 
@@ -392,74 +336,6 @@ class Reader:
         if value == [None] or (value is None and expected):
             raise Refused("MalformedAnswer", f"the answer has no {part.answer}")
         return value
-
-    # -- buckets
-
-    def _bucket_region(self, seen: Seen) -> str:
-        """Return where a bucket lies; S3 calls us-east-1 by no name and eu-west-1 also EU."""
-        told = seen.document.get("BucketRegion")
-        if told:
-            return str(told)
-        try:
-            answer = self.pace.call(BUCKET_LOCATION, self.home, {"Bucket": seen.name})
-        except Refused as refused:
-            try:
-                head = self.pace.call(HEAD_BUCKET, self.home, {"Bucket": seen.name})
-            except Refused:
-                head = {}
-            if head.get("BucketRegion"):
-                return str(head["BucketRegion"])
-            seen.gaps.append(self.gap(
-                seen.kind, self.home, BUCKET_LOCATION, refused, seen.arn, "LocationConstraint"
-            ))
-            return NOWHERE
-        place = answer.get("LocationConstraint") or "us-east-1"
-        return "eu-west-1" if place == "EU" else str(place)
-
-    def try_denials(self, ours: list[Resource[Any]]) -> None:
-        """Learn, from buckets of our own, whether S3's 403 means "not yours" or "not you".
-
-        HEAD has no body to tell them apart. Where not one of our own buckets answers, we may not
-        ask at all, and a 403 for another says nothing about its owner.
-        """
-        self.denials_tell = any(self._head(b.name, self.at(b.region)) is None for b in ours)
-
-    def _head(self, name: str, region: str) -> Refused | None:
-        """Ask for a bucket as its owner; return the refusal.
-
-        ``ExpectedBucketOwner`` makes S3 answer 403 for a bucket of another account even where
-        its policy lets us in; 404 means that nobody owns the name.
-        """
-        try:
-            self.pace.call(HEAD_BUCKET, region, {
-                "Bucket": name, "ExpectedBucketOwner": self.caller.account,
-            })
-        except Refused as refused:
-            return refused
-        return None
-
-    def _bucket(self, kind: Kind[Any], value: str) -> Asked:
-        """Return whether a bucket that somebody names exists, and whether it is ours."""
-        name = kind.canon(value)
-        refused: Refused | None
-        if ":accesspoint" in value:
-            refused = Refused("AccessPoint", "the bucket behind an access point was not looked up")
-        elif not re.fullmatch(r"[A-Za-z0-9._-]{3,255}", name):
-            return Asked("missing")
-        else:
-            refused = self._head(name, self.home)
-        if refused is None:
-            arn, _ = kind.identity(
-                {"Name": name}, self.caller.account, self.caller.partition, GLOBAL
-            )
-            return Asked("here", arn)
-        if refused.means(("404", "NoSuchBucket")):
-            return Asked("missing")
-        if refused.means(("403", "AccessDenied")):
-            if self.denials_tell:
-                return Asked("foreign")
-            refused.message = "another account's, or we may not ask: no bucket of ours answers"
-        return Asked("unseen", gap=self.gap(kind, GLOBAL, HEAD_BUCKET, refused, value))
 
     def _masked(self, kind: Kind[Any], document: dict[str, Any]) -> dict[str, Any]:
         for path in _secret_paths(kind):

@@ -30,6 +30,10 @@ COMMANDS = {
 }
 
 
+class _Left(Exception):
+    """Whoever read our output has left."""
+
+
 class Lazy(click.Group):
     """A group whose commands are imported when they are called."""
 
@@ -43,6 +47,14 @@ class Lazy(click.Group):
             return None
         command: click.Command = importlib.import_module(f"auditor.cli.{name}").command
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; click would end with 1, which says "findings", where a pipe is closed.
+        """
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise _Left from None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -89,8 +101,8 @@ def main(args: list[str] | None = None) -> Any:
     except click.ClickException as error:
         error.show()
         code = error.exit_code
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read us has left; nobody is there to be told
+    except _Left:
+        sys.stderr.close()  # nobody is there to be told
         code = 141
     except Exception as error:
         if isinstance(error, OSError) and full(error):

@@ -57,12 +57,12 @@ from .reach import (
     decrypts_any_key,
     exfiltrates,
     full_access,
+    may,
     service_wildcard,
     tampers_logs,
 )
 from .services import anonymous_clients, file_system_open, function_url_open
 from .shares import Share, Shared, grants_shared, shared
-from .somewhere import may
 from .trusts import confused_deputy, oidc_trust_open, trust_foreign, trust_public
 
 __all__ = [

@@ -167,10 +167,10 @@ def reaches(identity: Identity, actions: Sequence[str], shape: str, what: str) -
         return found
     if found is None:
         return Answer(False, f"it may not {' or '.join(actions)} on {what}")
-    return may(found, what)
+    return granted(found, what)
 
 
-def may(found: Found, what: str) -> Answer:
+def granted(found: Found, what: str) -> Answer:
     """Return the yes to "may it do this to a resource that nobody named", with its witness."""
     statement = found.statements[0]
     because = f"it may {found.request.action} on {what}: {statement.place} allows it"

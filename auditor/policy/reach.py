@@ -14,7 +14,7 @@ from .decide import Found
 from .escalation import anywhere
 from .explain import witness
 from .globs import GaveUp
-from .identity import FRESH_ACTION, Documents, documents_of, first, may
+from .identity import FRESH_ACTION, Documents, documents_of, first, granted
 from .model import Statement
 from .solve import Domain
 
@@ -129,7 +129,7 @@ def data_wildcard(identity: Identity, *, actions: Collection[str] = ()) -> Answe
         if isinstance(found, Answer):
             doubt = found
         elif found:
-            return may(found, "data that no policy names")
+            return granted(found, "data that no policy names")
     return doubt or Answer(False, "it may not read data that no policy names")
 
 
@@ -155,7 +155,7 @@ def decrypts_any_key(identity: Identity) -> Answer:
         return found
     if found is None:
         return Answer(False, "it may not decrypt with a key that no policy names")
-    return may(found, "a key that no policy names")
+    return granted(found, "a key that no policy names")
 
 
 # What stops or removes the records of who did what, and those who look at them.
@@ -192,6 +192,14 @@ def tampers_logs(
     if isinstance(documents, Answer):
         return documents
     return _somewhere(documents, tuple(actions), "tamper with logs, trails or monitors")
+
+
+def may(identity: Identity, *actions: str) -> Answer:
+    """Say whether an identity may do one of these actions on anything at all."""
+    documents = documents_of(identity)
+    if isinstance(documents, Answer):
+        return documents
+    return _somewhere(documents, actions, f"do any of {', '.join(actions)}")
 
 
 def _somewhere(documents: Documents, actions: Sequence[str], aim: str) -> Answer:
