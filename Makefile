@@ -26,6 +26,7 @@ check:
 	$(BIN)/python tools/shapes.py --check
 	$(BIN)/python tools/schema.py --check
 	$(BIN)/python tools/docs.py --check
+	$(BIN)/python tools/disagreements.py --check
 	$(BIN)/pytest -n auto
 
 fmt:
@@ -35,6 +36,7 @@ docs:
 	$(BIN)/python tools/shapes.py
 	$(BIN)/python tools/schema.py
 	$(BIN)/python tools/docs.py
+	$(BIN)/python tools/disagreements.py
 
 $(VENV)/.demo: pyproject.toml
 	@tools/venv $(PYTHON) $(VENV)

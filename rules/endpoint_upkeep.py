@@ -15,7 +15,8 @@ from auditor.verdict import Fail, NotApplicable, Pass, Severity, Verdict
 from ._controls import AVAILABILITY, MONITORING
 from ._status import unless
 
-living = unless("EndpointStatus", "Deleting", "Failed")
+# Of an endpoint that is being created AWS names no variants yet, and none of them can be scaled.
+living = unless("EndpointStatus", "Creating", "Deleting", "Failed")
 
 _COUNT = "sagemaker:variant:DesiredInstanceCount"
 _SERVERLESS = NotApplicable("the endpoint is serverless: there are no instances")

@@ -13,6 +13,7 @@ from auditor.verdict import Fail, NotApplicable, Pass, Severity, Verdict
 
 from ._buckets import TRUSTED, bucket_behind, express, owner, trusted
 from ._controls import ATLAS, ENCRYPTION, INTEGRITY, LENS, NIST, OWASP
+from ._s3 import default_algorithm
 from ._training import living, replace
 
 _INPUTS = "InputDataConfig[].DataSource.S3DataSource.S3Uri"
@@ -117,12 +118,10 @@ def data_versioned(job: Resource[TrainingJob]) -> Verdict:
 
 
 def _without_kms(bucket: Resource[Bucket]) -> str:
-    config = bucket.data.ServerSideEncryptionConfiguration
-    defaults = [r.ApplyServerSideEncryptionByDefault for r in (config and config.Rules) or ()]
-    used = [default.SSEAlgorithm if default else None for default in defaults]
-    if used and all(algorithm in ("aws:kms", "aws:kms:dsse") for algorithm in used):
+    algorithm = default_algorithm(bucket)
+    if algorithm in ("aws:kms", "aws:kms:dsse"):
         return ""
-    return f"encrypts by default with {used[0] if used and used[0] else 'no key'}, not with KMS"
+    return f"encrypts by default with {algorithm}, not with KMS"
 
 
 @rule(

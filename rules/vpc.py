@@ -257,8 +257,9 @@ def _fault(log: Resource[FlowLog]) -> str:
         raise Unseen(f"EC2 names no FlowLogStatus or TrafficType of {log.name}")
     if status != "ACTIVE":
         return f"is {status}"
-    if log.data.DeliverLogsStatus == "FAILED":
-        return f"cannot deliver ({log.data.DeliverLogsErrorMessage or 'no reason given'})"
+    delivered, error = log.data.DeliverLogsStatus, log.data.DeliverLogsErrorMessage
+    if delivered == "FAILED" or (error and delivered != "SUCCESS"):
+        return f"cannot deliver ({error or 'no reason given'})"
     if traffic not in ("ALL", "REJECT"):
         return f"records TrafficType {traffic} only"
     return ""

@@ -210,7 +210,9 @@ URLS = [
     ("three", one(ModelDataUrl="s3://abc/m.tar.gz"), "pass", ""),
     ("no_key", one(ModelDataUrl="s3://models"), "fail", "no object"),
     ("no_key_slash", one(ModelDataUrl="s3://models/"), "fail", "no object"),
-    ("multi_model", one(ModelDataUrl="s3://models/", Mode="MultiModel"), "pass", ""),
+    ("pitfall_27_prefix", one(ModelDataUrl="s3://models/", Mode="MultiModel"), "pass", ""),
+    ("pitfall_27_prefix_of_one_model", one(ModelDataUrl="s3://models/", Mode="SingleModel"),
+     "fail", "no object"),
     ("old_name", one(ModelDataUrl="s3://Old_Models/m.tar.gz"), "pass", ""),
     ("access_point", one(ModelDataUrl="s3://arn:aws:s3:eu-west-1:111122223333:accesspoint/p/m"),
      "pass", ""),
@@ -280,6 +282,10 @@ BUCKETS = [
     ("pitfall_33_second", many(image(ModelDataUrl="s3://models/a"),
                                image(ModelDataUrl="s3://others/b")),
      [bucket("models"), public("others")], "fail", "others"),
+    # whoever invokes it reaches every model under the prefix, whichever the address names
+    ("pitfall_27_another_model", one(ModelDataUrl="s3://models/a/", Mode="MultiModel"), [bucket(
+        "models", {"Effect": "Allow", "Principal": "*", "Action": "s3:PutObject",
+                   "Resource": "arn:aws:s3:::models/a/other.tar.gz"})], "fail", "models"),
     ("pitfall_40_foreign", lies("theirs"),
      [Other(BUCKET, {"Name": "theirs"}, ("s3://theirs/m.tar.gz",), owner="444455556666")],
      "unknown", "another account"),

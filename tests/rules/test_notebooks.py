@@ -4,7 +4,15 @@ import base64
 
 import pytest
 
-from auditor.kinds import KEY, NOTEBOOK_LIFECYCLE, PREFIX_LIST, SECURITY_GROUP, SUBNET, VPC
+from auditor.kinds import (
+    KEY,
+    NOTEBOOK,
+    NOTEBOOK_LIFECYCLE,
+    PREFIX_LIST,
+    SECURITY_GROUP,
+    SUBNET,
+    VPC,
+)
 from auditor.rule import Other
 from auditor.testing import judge
 
@@ -244,3 +252,34 @@ def test_a_secret_is_told_by_its_kind_only():
     finding = judge("sagemaker-notebook-lifecycle-secrets",
                     {"OnStart": encoded(f"export MY_TOKEN={MASK}")})
     assert "0a1b2c3d" not in finding.message and "MY_TOKEN" not in finding.message
+
+
+@pytest.mark.parametrize(("data", "internet", "root"), [
+    ({"DirectInternetAccess": "Enabled", "RootAccess": "Disabled"}, "fail", "pass"),
+    ({"DirectInternetAccess": "Disabled", "RootAccess": "Enabled"}, "pass", "fail"),
+    ({"RootAccess": "Disabled"}, "fail", "pass"),  # AWS's default is Enabled
+    ({"DirectInternetAccess": "Disabled"}, "pass", "fail"),
+    ({}, "fail", "fail"),
+])
+def test_pitfall_12_internet_and_root_are_two_members_each_enabled_by_default(
+        data, internet, root):
+    assert judge("sagemaker-notebook-direct-internet-access", data).status == internet
+    assert judge("sagemaker-notebook-root-access", data).status == root
+
+
+def test_pitfall_20_scripts_run_as_root_though_the_users_have_none():
+    script = lifecycle(OnStart=encoded(f"export T={MASK}"))
+    assert judge("sagemaker-notebook-root-access", {}).status == "fail"
+    assert judge("sagemaker-notebook-root-access", NAMED | {"RootAccess": "Disabled"},
+                 script).status == "pass"
+    # that they have none excuses nothing in the script
+    assert judge("sagemaker-notebook-lifecycle-secrets", script.data, Other(NOTEBOOK, {
+        **NAMED, "NotebookInstanceName": "n", "RootAccess": "Disabled",
+        "NotebookInstanceArn": "arn:aws:sagemaker:eu-west-1:111122223333:notebook-instance/n",
+    })).status == "fail"
+
+
+@pytest.mark.parametrize("data", [{}, {IMDS: None}, {IMDS: {}}, {IMDS: {MINIMUM: None}}])
+def test_pitfall_21_no_word_of_the_metadata_service_allows_its_first_version(data):
+    finding = judge("sagemaker-notebook-imdsv2", data)
+    assert finding.status == "fail" and "not set" in finding.message

@@ -135,6 +135,17 @@ def test_acls_disabled(members, others, status, says):
     check("s3-bucket-acls-disabled", members, *others, status=status, says=says)
 
 
+@pytest.mark.parametrize("acl", [PRIVATE, EVERYONE, EVERY_USER])
+def test_pitfall_38_ownership_and_not_the_acl_decides_whether_acls_count(acl):
+    """GetBucketAcl answers the owner's FULL_CONTROL, and old grants, where ACLs are off too."""
+    rule = "s3-bucket-acls-disabled"
+    check(rule, {"Acl": acl, "OwnershipControls": ENFORCED}, status="pass")
+    check(rule, {"Acl": acl, "OwnershipControls": PREFERRED}, status="fail")
+    check(rule, {"Acl": acl}, status="fail", says="ObjectWriter")  # the old default: they are on
+    for other in ("authenticated-users-acl", "public-read", "public-write"):
+        check(f"s3-bucket-{other}", {"Acl": acl, "OwnershipControls": ENFORCED}, status="pass")
+
+
 @rows(
     ({"Acl": PRIVATE}, (), "pass", ""),
     ({"Acl": {}}, (), "pass", ""),
@@ -377,6 +388,13 @@ def key(state="Enabled", manager="CUSTOMER", names=()):
 )
 def test_kms(members, others, status, says):
     check("s3-bucket-kms-encryption", members, *others, status=status, says=says)
+
+
+@pytest.mark.parametrize("members", [{}, default("AES256")])
+def test_pitfall_36_that_s3_encrypts_everything_itself_says_nothing(members):
+    """No configuration is S3's own AES256: neither unencrypted nor a key of anybody's."""
+    found = check("s3-bucket-kms-encryption", members, status="fail", says="under no KMS key")
+    assert "unencrypted" not in found.message and "not encrypted" not in found.message
 
 
 def test_refused_encryption_and_refused_key():
@@ -672,6 +690,21 @@ def arn(**operators):
 ])
 def test_data_events(selectors, status):
     check("s3-bucket-data-events", {}, LOADED, trail(Selectors=selectors), status=status)
+
+
+SAGEMAKER = ("AWS::SageMaker::Endpoint", "AWS::SageMaker::FeatureGroup",
+             "AWS::SageMaker::ExperimentTrialComponent", "AWS::SageMaker::MlflowTrackingServer")
+
+
+@pytest.mark.parametrize("kind", SAGEMAKER)
+def test_pitfall_42_data_events_of_sagemaker_are_of_another_type(kind):
+    """Those that a trail records of endpoints and stores say nothing of objects."""
+    rule = "s3-bucket-data-events"
+    one = advanced(kind=kind)
+    check(rule, {}, LOADED, trail(Selectors=one), status="fail")
+    both = {"AdvancedEventSelectors": [
+        *one["AdvancedEventSelectors"], *advanced()["AdvancedEventSelectors"]]}
+    check(rule, {}, LOADED, trail(Selectors=both), status="pass")
 
 
 READS = classic("arn:aws:s3", which="ReadOnly")

@@ -93,6 +93,11 @@ REQUIRED = [
     ("jobs_do_not_count", [Other(TRAINING_JOB, {"TrainingJobName": "j"})], ("owner",),
      "not_applicable", "none of these"),
     ("nothing", [], ("owner",), "not_applicable", "none of these"),
+    ("pitfall_31_deleting", [notebook("a", owner="x"), Other(
+        NOTEBOOK, {"NotebookInstanceName": "b", "NotebookInstanceStatus": "Deleting"}), Other(
+        DOMAIN, {"DomainId": "d", "Status": "Deleting"})], ("owner",), "pass", "each of 1"),
+    ("pitfall_31_delete_failed", [Other(DOMAIN, {"DomainId": "d", "Status": "Delete_Failed"})],
+     ("owner",), "fail", "1 of 1"),
 ]
 
 

@@ -182,8 +182,9 @@ CASES = [
     ("data-unencrypted", reads("data"), [encrypts("aws:kms")], "pass", ""),
     ("data-unencrypted", reads("data"), [encrypts("aws:kms:dsse")], "pass", ""),
     ("data-unencrypted", reads("data"), [encrypts("AES256")], "fail", "AES256, not with KMS"),
-    ("data-unencrypted", reads("data"), [encrypts()], "fail", "no key"),
-    ("data-unencrypted", reads("data"), [bucket()], "fail", "no key"),
+    # pitfall 36: where nobody says how, S3 does it itself
+    ("data-unencrypted", reads("data"), [encrypts()], "fail", "AES256, not with KMS"),
+    ("data-unencrypted", reads("data"), [bucket()], "fail", "AES256, not with KMS"),
     ("data-unencrypted", reads("gone"), [], "not_applicable", "no longer exist"),
     ("data-unencrypted", FILES, [], "not_applicable", "S3"),
 

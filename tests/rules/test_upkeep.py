@@ -57,11 +57,34 @@ def policy(variant="main", dimension=COUNT):
     (endpoint({**MAIN, "ManagedInstanceScaling": {"Status": "DISABLED"}}), [], "fail", "main"),
     (endpoint(MAIN, EndpointStatus="Deleting"), [], "not_applicable", "Deleting"),
     (endpoint(MAIN, EndpointStatus="Failed"), [], "not_applicable", "Failed"),
+    # AWS names no variants of one that is being created; none may be given a scalable target yet
+    (endpoint(EndpointStatus="Creating", ProductionVariants=None), [], "not_applicable",
+     "Creating"),
     (endpoint(), [], "unknown", "ProductionVariants"),
 ])
 def test_autoscaling(data, others, status, words):
     finding = judge("sagemaker-endpoint-autoscaling", data, *others)
     assert (finding.status, words in finding.message) == (status, True), finding.message
+
+
+TWO = {"VariantName": "two", "CurrentInstanceCount": 1}
+CONCURRENCY = "sagemaker:variant:DesiredProvisionedConcurrency"
+COPIES = "sagemaker:inference-component:DesiredCopyCount"
+
+
+@pytest.mark.parametrize(("data", "others", "status"), [
+    (endpoint(MAIN, TWO), [target(), policy()], "fail"),  # one variant is not the endpoint
+    (endpoint(MAIN, TWO), [target(), policy(), target("two"), policy("two")], "pass"),
+    *((endpoint(MAIN), [target(dimension=one), policy(dimension=one)], "fail")
+      for one in (CONCURRENCY, COPIES)),  # moves something else than instances
+    (endpoint(MAIN), [target(), policy(dimension=CONCURRENCY)], "fail"),
+    # down to none is no fault, neither of an asynchronous endpoint nor of managed scaling
+    (endpoint({**MAIN, "CurrentInstanceCount": 0}), [target(MinCapacity=0), policy()], "pass"),
+    (endpoint({**MAIN, "CurrentInstanceCount": 0, "ManagedInstanceScaling": {
+        "Status": "ENABLED", "MinInstanceCount": 0, "MaxInstanceCount": 4}}), [], "pass"),
+])
+def test_pitfall_32_each_variant_scales_by_its_instances(data, others, status):
+    assert judge("sagemaker-endpoint-autoscaling", data, *others).status == status
 
 
 @pytest.mark.parametrize("kind", [SCALABLE_TARGET, SCALING_POLICY])
@@ -89,6 +112,8 @@ def schedule(status, **more):
             {"EndpointInput": {"EndpointName": "scorer", "LocalPath": "/x"}}]}})], "pass", ""),
     (endpoint(SERVERLESS), [], "not_applicable", "serverless"),
     (endpoint(MAIN, EndpointStatus="Deleting"), [], "not_applicable", "Deleting"),
+    (endpoint(EndpointStatus="Creating", ProductionVariants=None), [], "not_applicable",
+     "Creating"),
 ])
 def test_model_monitor(data, others, status, words):
     finding = judge("sagemaker-endpoint-model-monitor", data, *others)

@@ -159,6 +159,9 @@ def log(at="vpc-1", name="fl-1", status="ACTIVE", traffic="ALL", **more):
     ([log()], "pass", ""), ([log(traffic="REJECT")], "pass", ""),  # pitfall 18: EC2.6 wants REJECT
     ([log(traffic="ACCEPT")], "fail", "ACCEPT"), ([log("vpc-2")], "fail", "neither"),
     ([log(DeliverLogsStatus="FAILED", DeliverLogsErrorMessage="Access error")], "fail", "Access"),
+    # EC2 has answered an error without the status beside it
+    ([log(DeliverLogsStatus=None, DeliverLogsErrorMessage="Access error")], "fail", "Access"),
+    ([log(DeliverLogsStatus="SUCCESS", DeliverLogsErrorMessage="Rate limited")], "pass", ""),
     ([log(DeliverLogsStatus="SUCCESS")], "pass", ""), ([log(status=None)], "unknown", ""),
     ([log(status="")], "unknown", ""), ([log(traffic=None)], "unknown", ""),
     ([log(status=None), log(name="fl-2")], "pass", ""),

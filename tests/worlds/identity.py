@@ -74,6 +74,8 @@ IAM = {
                          {"AccessKeyMetadata": []}),
     "GetAccountSummary": {"SummaryMap": {"AccountMFAEnabled": 0, "AccountAccessKeysPresent": 1}},
 }
+GUARDED = {"GetAccountSummary": {
+    "SummaryMap": {"AccountMFAEnabled": 1, "AccountAccessKeysPresent": 0}}}
 ANALYZERS = {"accessanalyzer": {"ListAnalyzers": {"analyzers": [{
     "arn": f"arn:aws:access-analyzer:{EU}:{ACCOUNT}:analyzer/outside", "name": "outside",
     "type": "ACCOUNT", "createdAt": ago(90), "status": "ACTIVE"}]}}}

@@ -10,6 +10,8 @@ from tests.fakeaws import EMPTY, By, Error
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
 EU, US = "eu-west-1", "us-east-1"
+CMK = "cmk-1"  # the key that everything sound names
+VPC = {"Subnets": ["subnet-own", "subnet-own-b"], "SecurityGroupIds": ["sg-closed"]}
 NOW = datetime.now(UTC).replace(microsecond=0)
 SECRET = "Xk29!vQz7-battery-71"  # a password that must be in no report
 

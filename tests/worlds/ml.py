@@ -3,16 +3,18 @@
 ``FAILS`` and ``UNKNOWN`` say what is true of it: the resources that fail each rule, and those of
 which AWS does not let us know. They are written from AWS's documentation and not from the rules;
 where a rule says otherwise one of the two is wrong. ``DARK`` is the same account with nobody
-watching, but with the account's block of public access.
+watching or explaining and a stranger in possession of its default bucket in one region, but with
+the account's block of public access, its root guarded and a DNS firewall.
 """
 
 from __future__ import annotations
 
 from tests.fakeaws import EMPTY, Chosen, Error
-from tests.worlds import doors, front, identity, places
+from tests.worlds import doors, front, identity, monitors, places, serving, studio, training, work
 from tests.worlds.make import (
     ACCOUNT,
     ALL_ON,
+    CMK,
     EU,
     OTHER,
     SECRET,
@@ -21,37 +23,27 @@ from tests.worlds.make import (
     ago,
     allow,
     bucket,
-    channel,
-    endpoint,
-    endpoint_config,
-    files_channel,
     invocations,
     key,
     key_arn,
     lifecycle,
     managed_policy,
-    model,
-    monitoring_schedule,
     notebook,
     policy,
     public_acl,
     role,
     role_arn,
     scaling,
-    serving,
     sound_bucket,
     statement,
     tls_only,
     trail,
-    training_job,
     training_logs,
-    variant,
 )
 
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 CAP = f"arn:aws:iam::{ACCOUNT}:policy/cap"
-CMK, OFF, DYING, AWS_OWN, FOREIGN = "cmk-1", "cmk-off", "cmk-dying", "aws-sagemaker", "theirs"
-VPC = {"Subnets": ["subnet-own", "subnet-own-b"], "SecurityGroupIds": ["sg-closed"]}
+OFF, DYING, AWS_OWN = "cmk-off", "cmk-dying", "aws-sagemaker"
 _UNKNOWN_TYPE = Error("InvalidInstanceType", "The following supplied instance types do not exist")
 
 
@@ -103,104 +95,6 @@ LIFECYCLES = [
     lifecycle("lc-sound", "#!/bin/bash\npip install --user pandas\n"),
     lifecycle("lc-secret", f"#!/bin/bash\nexport DB_PASSWORD='{SECRET}'\n"),
 ]
-MODELS = [
-    model("m-sound", VpcConfig=VPC,
-          PrimaryContainer={"Image": "img", "ModelDataUrl": "s3://ml-models/m/model.tar.gz"}),
-    model("m-wide", ExecutionRoleArn=role_arn("wide"), EnableNetworkIsolation=False,
-          Containers=[{"Image": "img", "ModelDataUrl": "s3://ml-models/w/model.tar.gz"}]),
-]
-_CAPTURE = {
-    "EnableCapture": True, "InitialSamplingPercentage": 100, "CaptureOptions": [
-        {"CaptureMode": "Input"}], "DestinationS3Uri": "s3://ml-data/capture",
-}
-CONFIGS = [
-    endpoint_config(
-        "ec-sound", variant("blue", "m-sound"), variant("green", "m-sound"),
-        KmsKeyId=key_arn(CMK), DataCaptureConfig=_CAPTURE | {"KmsKeyId": "alias/ml"}),
-    endpoint_config(
-        "ec-flawed", variant("one", "m-wide", InitialInstanceCount=1),
-        DataCaptureConfig=_CAPTURE),
-    endpoint_config(
-        "ec-mixed", variant("a", "m-sound"),
-        variant("b", "m-sound", InstanceType="ml.c5.xlarge", InitialVariantWeight=0.0),
-        KmsKeyId=key_arn(CMK), DataCaptureConfig=_CAPTURE | {"KmsKeyId": "alias/aws/s3"}),
-    endpoint_config("ec-serverless", {
-        "VariantName": "s", "ModelName": "m-sound", "InitialVariantWeight": 1.0,
-        "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}}),
-    endpoint_config(  # local NVMe, which no key encrypts
-        "ec-nvme", variant("g", "m-sound", InstanceType="ml.g5.xlarge"),
-        ShadowProductionVariants=[variant("s", "m-sound", InstanceType="ml.g5.xlarge")]),
-    endpoint_config(  # serves inference components: its own role, network and isolation count
-        "ec-components",
-        {"VariantName": "c", "InstanceType": "ml.m5.large", "InitialInstanceCount": 2,
-         "InitialVariantWeight": 1.0},
-        ExecutionRoleArn=role_arn("sound"), KmsKeyId=key_arn(CMK),
-        DataCaptureConfig=_CAPTURE | {"KmsKeyId": key_arn(CMK)}),
-]
-ENDPOINTS = [
-    endpoint("e-sound", "ec-sound", ProductionVariants=front.deployed(
-        serving("blue", "green"), front.SOUND)),
-    endpoint("e-flawed", "ec-flawed", ProductionVariants=front.deployed(
-        serving("one"), front.FLAWED),
-             CreationTime=ago(70), LastModifiedTime=ago(60)),
-    endpoint("e-components", "ec-components", ProductionVariants=serving("c")),
-]
-SCALED = {  # endpoint and variant, and whether a policy moves it
-    ("e-sound", "blue"): True, ("e-sound", "green"): True, ("e-components", "c"): False,
-}
-SCHEDULES = [
-    monitoring_schedule("watching", "e-sound"),
-    monitoring_schedule("resting", "e-components", MonitoringScheduleStatus="Stopped"),
-]
-_TWO_M5 = {"InstanceType": "ml.m5.xlarge", "InstanceCount": 2, "VolumeSizeInGB": 30}
-TRAINING = [
-    training_job(
-        "t-sound", VpcConfig=VPC, EnableNetworkIsolation=True,
-        EnableInterContainerTrafficEncryption=True,
-        ResourceConfig=_TWO_M5 | {"VolumeKmsKeyId": key_arn(CMK)},
-        OutputDataConfig={"S3OutputPath": "s3://ml-models/out", "KmsKeyId": key_arn(CMK)},
-        InputDataConfig=[
-            *channel("s3://ml-data/train", "s3://ml-data/test"),
-            files_channel("fs-sound"), files_channel("fs-flawed")],
-        CheckpointConfig={"S3Uri": "s3://ml-data/checkpoints"}, EnableManagedSpotTraining=True,
-        HyperParameters={"epochs": "10", "max_tokens": "2048"},
-        AlgorithmSpecification={"TrainingInputMode": "File", "TrainingImage": front.SOUND},
-    ),
-    training_job(
-        "t-flawed", RoleArn=role_arn("admin"), EnableNetworkIsolation=False,
-        EnableInterContainerTrafficEncryption=False, ResourceConfig=_TWO_M5,
-        OutputDataConfig={"S3OutputPath": "s3://ghost-bucket-1/out", "KmsKeyId": ""},
-        InputDataConfig=channel("s3://plain-data/train"), EnableManagedSpotTraining=True,
-        HyperParameters={"db_password": SECRET},
-        AlgorithmSpecification={"TrainingInputMode": "File", "TrainingImage": front.FLAWED},
-    ),
-    training_job(  # one instance with NVMe, data of another account, a key that is dying
-        "t-subtle", RoleArn=role_arn("wide"), VpcConfig=VPC, EnableNetworkIsolation=True,
-        EnableInterContainerTrafficEncryption=False,
-        ResourceConfig={"InstanceType": "ml.g5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30},
-        OutputDataConfig={"S3OutputPath": "s3://ml-models/out",
-                          "KmsKeyId": f"arn:aws:kms:{EU}:{ACCOUNT}:alias/dying"},
-        InputDataConfig=channel("s3://their-data/train"), EnableManagedSpotTraining=False,
-        HyperParameters={"tokenizer": "bert-base"},
-    ),
-    training_job(  # a key of another account, which does not let us look
-        "t-foreign-key", VpcConfig=VPC, EnableNetworkIsolation=True,
-        ResourceConfig={"VolumeSizeInGB": 30, "VolumeKmsKeyId": CMK, "InstanceGroups": [
-            {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "InstanceGroupName": "a"},
-            {"InstanceType": "ml.c5.xlarge", "InstanceCount": 1, "InstanceGroupName": "b"}]},
-        EnableInterContainerTrafficEncryption=False,
-        OutputDataConfig={"S3OutputPath": "s3://ml-models/out",
-                          "KmsKeyId": key_arn(FOREIGN, account=OTHER)},
-        InputDataConfig=channel("s3://ml-data/train"), EnableManagedSpotTraining=False,
-    ),
-    training_job(  # flawed, but ended long ago
-        "t-old", RoleArn=role_arn("sound"), EnableNetworkIsolation=False,
-        ResourceConfig=_TWO_M5 | {"InstanceCount": 1, "VolumeKmsKeyId": key_arn(CMK)},
-        OutputDataConfig={"S3OutputPath": "s3://ml-models/out", "KmsKeyId": key_arn(CMK)},
-        InputDataConfig=channel("s3://ml-data/train"), VpcConfig=VPC,
-        CreationTime=ago(400.02), TrainingStartTime=ago(400.02), TrainingEndTime=ago(400),
-    ),
-]
 
 # -- what it leans on
 
@@ -232,8 +126,10 @@ BUCKETS = [
     sound_bucket("ml-logs", EU, key_id=key_arn(CMK), logs_to="ml-copies", copies_to="ml-copies"),
     sound_bucket("ml-copies", US, key_id=key_arn("cmk-us", US), logs_to="us-logs",
                  copies_to="ml-data"),
-    sound_bucket("us-logs", US, key_id=key_arn("cmk-us", US), logs_to="ml-copies",
-                 copies_to="ml-logs"),
+    sound_bucket(  # nothing in it ends, nor can be ended without a second factor
+        "us-logs", US, key_id=key_arn("cmk-us", US), logs_to="ml-copies", copies_to="ml-logs",
+        GetBucketVersioning={"Status": "Enabled", "MFADelete": "Enabled"},
+        GetBucketLifecycleConfiguration=Error("NoSuchLifecycleConfiguration", status=404)),
     bucket("plain-data", EU),  # as S3 makes it when nobody says anything, before April 2023
     bucket(
         "open-data", US,
@@ -288,11 +184,11 @@ DOCUMENT = {
         EU: {
             "sagemaker": {
                 "NotebookInstance": NOTEBOOKS, "NotebookInstanceLifecycleConfig": LIFECYCLES,
-                "CodeRepository": doors.REPOSITORIES,
-                "Model": MODELS, "EndpointConfig": CONFIGS, "Endpoint": ENDPOINTS,
-                "TrainingJob": TRAINING, "MonitoringSchedule": SCHEDULES, "*": EMPTY,
+                "CodeRepository": [*doors.REPOSITORIES, *studio.REPOSITORIES],
+                "TrainingJob": training.JOBS, **serving.SAGEMAKER, **monitors.SAGEMAKER,
+                **studio.SAGEMAKER, **work.SAGEMAKER, "*": EMPTY,
             },
-            "application-autoscaling": scaling(SCALED),
+            "application-autoscaling": scaling(serving.SCALED),
             "logs": doors.logs(training_logs("t-sound", "t-subtle", "t-foreign-key")),
             "cloudwatch": {**doors.ALARMS, "*": EMPTY, "MetricData": [
                 invocations("e-sound", "green", 3, 1), invocations("e-sound", "blue"),
@@ -342,12 +238,14 @@ DOCUMENT = {
     },
     OTHER: {
         US: {"s3": {"Bucket": [bucket("their-data", US)]}},
-        EU: {"kms": {"Key": [key(FOREIGN, account=OTHER)]}},
+        EU: {"kms": {"Key": [key(training.FOREIGN, account=OTHER)]}},
         "eu-central-1": {"kms": {"Key": [key("org", region="eu-central-1", account=OTHER)]}},
     },
 }
 
-FAILS = identity.FAILS | places.FAILS | doors.FAILS | front.FAILS | {
+FAILS = {
+    **identity.FAILS, **places.FAILS, **doors.FAILS, **front.FAILS,
+    **training.FAILS, **serving.FAILS, **monitors.FAILS, **studio.FAILS, **work.FAILS,
     "cloudtrail-bucket-access-logging": {"weak"},
     "cloudtrail-bucket-object-lock": {"weak"},
     "cloudtrail-bucket-public": {"weak"},
@@ -365,9 +263,9 @@ FAILS = identity.FAILS | places.FAILS | doors.FAILS | front.FAILS | {
     "s3-bucket-encryption-enforced": {"plain-data", "open-data", "vpce-data"},
     "s3-bucket-event-notifications": {"plain-data", "open-data"},
     "s3-bucket-kms-encryption": {"plain-data", "open-data"},
-    "s3-bucket-lifecycle": {"plain-data", "open-data"},
+    "s3-bucket-lifecycle": {"plain-data", "open-data", "us-logs"},
     "s3-bucket-mfa-delete": {"open-data"},  # the others have lifecycle rules, or no versions
-    "s3-bucket-multipart-abort": {"plain-data", "open-data"},
+    "s3-bucket-multipart-abort": {"plain-data", "open-data", "us-logs"},
     "s3-bucket-object-lock": {"open-data"},  # the only one of evidence without
     "s3-bucket-policy-known-grantees": {"open-data", "vpce-data"},
     "s3-bucket-public-access-block": {"plain-data", "open-data", "vpce-data"},
@@ -376,7 +274,7 @@ FAILS = identity.FAILS | places.FAILS | doors.FAILS | front.FAILS | {
     "s3-bucket-replication": {"plain-data", "open-data"},
     "s3-bucket-static-website": {"open-data"},
     "s3-bucket-tls-only": {"plain-data", "open-data"},
-    "s3-bucket-version-lifecycle": {"open-data"},
+    "s3-bucket-version-lifecycle": {"open-data", "us-logs"},
     "s3-bucket-versioning": {"plain-data"},
     "sagemaker-endpoint-config-data-capture": {"ec-nvme"},
     "sagemaker-endpoint-config-data-capture-cmk": {"ec-flawed", "ec-mixed"},
@@ -403,50 +301,40 @@ FAILS = identity.FAILS | places.FAILS | doors.FAILS | front.FAILS | {
     "sagemaker-notebook-supported-platform": {"nb-flawed", "nb-us"},
     "sagemaker-notebook-volume-cmk": {"nb-flawed", "nb-subtle", "nb-key-off", "nb-us"},
     "sagemaker-notebook-volume-kms": {"nb-flawed", "nb-us"},  # a key of AWS's is a key
-    "sagemaker-training-checkpoint": {"t-flawed"},
-    "sagemaker-training-data-bucket-versioned": {"t-flawed"},
-    "sagemaker-training-data-cross-account": {"t-subtle"},
-    "sagemaker-training-data-unencrypted": {"t-flawed"},
-    "sagemaker-training-hyperparameter-secrets": {"t-flawed"},
-    "sagemaker-training-in-vpc": {"t-flawed"},
-    "sagemaker-training-intercontainer-encryption": {"t-flawed", "t-foreign-key"},
-    "sagemaker-training-network-isolation": {"t-flawed", "t-old"},
-    "sagemaker-training-output-cmk": {"t-flawed", "t-subtle"},
-    "sagemaker-training-output-ghost-bucket": {"t-flawed"},
-    "sagemaker-training-output-kms": {"t-flawed"},
-    "sagemaker-training-role-admin": {"t-flawed"},
-    "sagemaker-training-role-passrole": {"t-flawed", "t-subtle"},
-    "sagemaker-training-role-s3-scope": {"t-flawed", "t-subtle"},
-    "sagemaker-training-volume-kms": {"t-flawed"},
     "s3-access-point-public-access-block": {"ajar"},
-    "s3-bucket-macie-coverage": {"plain-data"},
+    "s3-bucket-macie-coverage": {"plain-data", "open-data"},  # Macie is off where the latter lies
     "sagemaker-endpoint-autoscaling": {"e-flawed", "e-components"},
     "sagemaker-endpoint-model-monitor": {"e-flawed", "e-components"},
     "sagemaker-endpoint-stale": {"e-flawed"},
-    "sagemaker-training-logging": {"t-flawed"},
 }
-UNKNOWN = {
-    "sagemaker-training-data-bucket-versioned": {"t-subtle"},
-    "sagemaker-training-data-unencrypted": {"t-subtle"},
-    "sagemaker-training-output-cmk": {"t-foreign-key"},
-}
+UNKNOWN = training.UNKNOWN
 HISTORICAL = {"t-old"}
 
+_SAGEMAKER = DOCUMENT[ACCOUNT][EU]["sagemaker"]
+SQUATTED = f"sagemaker-{US}-{ACCOUNT}"
 DARK = {
     **DOCUMENT,
+    OTHER: DOCUMENT[OTHER] | {US: {"s3": {"Bucket": [
+        bucket("their-data", US), bucket(SQUATTED, US)]}}},
     ACCOUNT: DOCUMENT[ACCOUNT] | {
-        EU: DOCUMENT[ACCOUNT][EU] | {"cloudtrail": {"Trail": []}},
+        EU: DOCUMENT[ACCOUNT][EU] | {
+            "cloudtrail": {"Trail": []}, "route53resolver": places.DNS_FIREWALL, "sagemaker": {
+                noun: of for noun, of in _SAGEMAKER.items() if noun not in monitors.EXPLAINING}},
         "eu-central-1": {},
-        "*": DOCUMENT[ACCOUNT]["*"] | {"s3control": {"GetPublicAccessBlock": {
-            "PublicAccessBlockConfiguration": ALL_ON}}},
+        "*": DOCUMENT[ACCOUNT]["*"] | {
+            "s3control": {"GetPublicAccessBlock": {"PublicAccessBlockConfiguration": ALL_ON}},
+            "iam": DOCUMENT[ACCOUNT]["*"]["iam"] | identity.GUARDED},
     },
 }
-_CLOSED = (  # what the account's block takes the sting out of
+_CLOSED = (  # what is put right, or made harmless, or is not there any more
     "s3-access-point-public-access-block", "s3-multi-region-access-point-public-access-block",
     "cloudtrail-bucket-public", "s3-account-public-access-block",
     "s3-bucket-authenticated-users-acl", "s3-bucket-cross-account-sensitive-actions",
     "s3-bucket-public-access-block", "s3-bucket-public-read", "s3-bucket-public-write",
+    "sagemaker-model-artifact-bucket-public", *monitors.OF_EXPLAINING,
+    "iam-root-access-key", "iam-root-mfa", "vpc-egress-filtered",
 )
+DARK_IDLE = monitors.OF_EXPLAINING  # there is nothing for them to judge
 DARK_FAILS = {
     **{rule: names for rule, names in FAILS.items() if rule not in _CLOSED},
     "cloudtrail-cloudwatch-logs": {"weak"},
@@ -454,6 +342,9 @@ DARK_FAILS = {
     **doors.UNWATCHED,
     # public, but for the block, is who the policy lets in; one VPC endpoint is no public
     "s3-bucket-policy-known-grantees": {"vpce-data"},
-    "s3-bucket-data-events": {"ml-data", "ml-models", "plain-data"},  # those SageMaker names
+    # those that jobs, models and endpoints name
+    "s3-bucket-data-events": {"ml-data", "ml-models", "plain-data", "open-data"},
+    "sagemaker-default-bucket-squatting": {ACCOUNT},
+    "sagemaker-processing-clarify-exists": {ACCOUNT},
 }
 DARK_UNKNOWN = {r: names for r, names in UNKNOWN.items() if not r.startswith("cloudtrail-")}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from tests.fakeaws import By, Error
+from tests.fakeaws import EMPTY, By, Error
 from tests.worlds.make import ACCOUNT, EU, OTHER, US, ago, arn, key_arn
 
 ANYWHERE = [{"CidrIp": "0.0.0.0/0"}]
@@ -81,11 +81,12 @@ NETWORK = {
         "FlowLogId": "fl-1", "ResourceId": "vpc-own", "TrafficType": "REJECT",
         "FlowLogStatus": "ACTIVE", "DeliverLogsStatus": "SUCCESS"}]},
     "DescribeNatGateways": {"NatGateways": []},
-    "DescribeVpcPeeringConnections": {"VpcPeeringConnections": [{
-        "VpcPeeringConnectionId": "pcx-1", "Status": {"Code": "active"},
-        "RequesterVpcInfo": {"VpcId": "vpc-default", "OwnerId": ACCOUNT},
-        "AccepterVpcInfo": {"VpcId": "vpc-theirs", "OwnerId": OTHER,
-                            "CidrBlock": "10.9.0.0/16"}}]},
+    "DescribeVpcPeeringConnections": {"VpcPeeringConnections": [
+        {"VpcPeeringConnectionId": name, "Status": {"Code": "active"},
+         "RequesterVpcInfo": {"VpcId": one, "OwnerId": ACCOUNT},
+         "AccepterVpcInfo": {"VpcId": other, "OwnerId": owner, "CidrBlock": "10.9.0.0/16"}}
+        for name, one, other, owner in (("pcx-1", "vpc-default", "vpc-theirs", OTHER),
+                                        ("pcx-2", "vpc-own", "vpc-empty", ACCOUNT))]},
     "DescribeVpcEndpoints": {"VpcEndpoints": [
         *(_endpoint(service, "subnet-own", "subnet-own-b")
           for service in ("ec2", "ecr.api", "ecr.dkr", "ssm", "sagemaker.runtime")),
@@ -106,6 +107,10 @@ NETWORK = {
     "DescribeVpcBlockPublicAccessOptions": {"VpcBlockPublicAccessOptions": {
         "InternetGatewayBlockMode": "block-ingress"}},
 }
+DNS_FIREWALL = {"ListFirewallRuleGroupAssociations": {"FirewallRuleGroupAssociations": [{
+    "Id": "rslvr-frgassoc-1", "FirewallRuleGroupId": "rslvr-frg-1", "VpcId": "vpc-default",
+    "Arn": arn("route53resolver", "firewall-rule-group-association/rslvr-frgassoc-1"),
+    "Name": "names", "Status": "COMPLETE"}]}, "*": EMPTY}
 ELSEWHERE = NETWORK | {  # a Region where nothing of ML names a network
     "GetEbsEncryptionByDefault": {"EbsEncryptionByDefault": False},
 }
