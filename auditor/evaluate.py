@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import sqlite3
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from auditor.finding import (
     Evidence,
     Finding,
     GapCard,
+    LinkCard,
     Look,
     ResourceCard,
     RuleCard,
@@ -53,6 +55,7 @@ def card(rule: Rule[Any]) -> RuleCard:
         id=rule.id, title=rule.title, severity=rule.severity.value, kind=rule.on.name,
         rationale=rule.rationale, fix=rule.fix, help_url=rule.help_url, pack=rule.pack,
         controls=controls, ours=ours(rule.id, controls), aliases=list(rule.aliases),
+        terraform=rule.terraform,
     )
 
 
@@ -373,5 +376,21 @@ def evaluate(
             seconds=inventory.get("seconds", 0.0), waited=round(sum(c.waited for c in calls), 3),
             bytes=sum(c.bytes for c in calls), by_operation=calls,
         ),
-        rules=cards, frameworks=tallied(cards, found.tally, framework), findings=found,
+        rules=cards, frameworks=tallied(cards, found.tally, framework),
+        lineage=_lineage(inventory, found), findings=found,
     )
+
+
+def _lineage(inventory: Inventory, found: Findings) -> list[LinkCard]:
+    """Return what points at what, of all that stands and of the jobs that have a finding."""
+    standing = [kind.name for kind in inventory.kinds.values() if not kind.ended]
+    words: dict[str, str] = {}  # an ARN that stands in many links is held once
+    return [
+        LinkCard(
+            source=words.setdefault(source, source), source_kind=sys.intern(source_kind),
+            member=sys.intern(member), target=words.setdefault(target, target),
+            target_kind=sys.intern(target_kind),
+        )
+        for source, source_kind, member, target, target_kind
+        in inventory.drawn(standing, found.concerned())
+    ]

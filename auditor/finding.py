@@ -81,6 +81,14 @@ class Evidence(Plain, frozen=True, kw_only=True):
     seen: Annotated[str, _about("When it answered, ISO 8601 in UTC.")]
 
 
+class WaiverCard(Plain, frozen=True, kw_only=True):
+    """Why a fail is accepted for a while."""
+
+    owner: Annotated[str, _about("Who answers for it.")]
+    reason: Annotated[str, _about("Why it is accepted.")]
+    expires: Annotated[str, _about("The last day on which it holds, as YYYY-MM-DD.")]
+
+
 class Finding(Plain, frozen=True, kw_only=True):
     """One rule on one resource, with its outcome."""
 
@@ -117,6 +125,12 @@ class Finding(Plain, frozen=True, kw_only=True):
         "For an unknown outcome, the index in `gaps` of what AWS did not let us see; null where"
         " `message` has another reason (another account's resource, a rule that broke)."
     )] = None
+    waiver: Annotated[WaiverCard | None, _about("The waiver, for a waived fail.")] = None
+    change: Annotated[str, _about(
+        "Against the baseline: `new`, `unchanged` or `reopened`; empty without one, and for what"
+        " is no fail.", enum=["", "new", "unchanged", "reopened"],
+    )] = ""
+    owner: Annotated[str, _about("Who is to mend it; empty where nobody is named.")] = ""
 
 
 class RuleCard(Plain, frozen=True, kw_only=True):
@@ -140,6 +154,10 @@ class RuleCard(Plain, frozen=True, kw_only=True):
         " publishes them."
     )] = {}
     aliases: Annotated[list[str], _about("Its earlier ids.")] = []
+    terraform: Annotated[str, _about(
+        "The fix as Terraform's AWS provider says it, with `{name}`, `{arn}`, `{account}` and"
+        " `{region}` to fill in; empty where Terraform cannot make it."
+    )] = ""
 
 
 class GapCard(Plain, frozen=True, kw_only=True):
@@ -275,6 +293,69 @@ class RunCard(Plain, frozen=True, kw_only=True):
     )] = ""
 
 
+class WaiverUse(Plain, frozen=True, kw_only=True):
+    """A waiver, and what became of it in this run."""
+
+    rule: Annotated[str, _about("The rule it is for.")]
+    resource: Annotated[str, _about("The ARN, glob of an ARN or fingerprint it is for.")]
+    owner: Annotated[str, _about("Who answers for it.")]
+    reason: Annotated[str, _about("Why it was accepted.")]
+    expires: Annotated[str, _about("The last day on which it holds, as YYYY-MM-DD.")]
+    matched: Annotated[int, _about("How many fails it matched.")]
+    state: Annotated[str, _about(
+        "`active`; `ending`: it ends within 14 days; `expired`: it matches, and counts no more;"
+        " `unused`: it matched nothing.", enum=["active", "ending", "expired", "unused"],
+    )]
+
+
+class LinkCard(Plain, frozen=True, kw_only=True):
+    """One resource points at another: the steps from data to endpoint."""
+
+    source: Annotated[str, _about("The ARN of the resource whose answer points.")]
+    source_kind: Annotated[str, _about("Its kind.")]
+    member: Annotated[str, _about("Where in its answer, in AWS's own names.")]
+    target: Annotated[str, _about("The ARN of the resource pointed at.")]
+    target_kind: Annotated[str, _about("Its kind.")]
+
+
+class PastFinding(Plain, frozen=True, kw_only=True):
+    """A fail of the baseline that this run does not have."""
+
+    fingerprint: Annotated[str, _about("Its fingerprint.")]
+    rule: Annotated[str, _about("The rule's id.")]
+    title: Annotated[str, _about("The rule's title then.")]
+    severity: Annotated[str, _one_of(Severity, "How grave it was.")]
+    account: Annotated[str, _about("The account.")]
+    region: Annotated[str, _about("The region.")]
+    arn: Annotated[str, _about("The resource's ARN.")]
+    change: Annotated[str, _about(
+        "`fixed`: the resource is there and does not fail now; `gone`: the resource is not there"
+        " any more; `not_evaluated`: this run did not look, or could not see.",
+        enum=["fixed", "gone", "not_evaluated"],
+    )]
+
+
+class BaselineCard(Plain, frozen=True, kw_only=True):
+    """The earlier run that this one was compared with."""
+
+    id: Annotated[str, _about("The earlier run's id; empty where there was none.")]
+    finished: Annotated[str, _about("When it finished, ISO 8601 in UTC.")]
+    counts: Annotated[dict[str, int], _about(
+        "How many fails are `new`, `unchanged`, `reopened`, `fixed`, `gone`, `not_evaluated`."
+    )]
+    closed: Annotated[list[PastFinding], _about("Its fails that are none now.")] = []
+
+
+class Night(Plain, frozen=True, kw_only=True):
+    """One run of the history, in figures."""
+
+    id: Annotated[str, _about("The run's id.")]
+    finished: Annotated[str, _about("When it finished, ISO 8601 in UTC.")]
+    failed: Annotated[dict[str, int], _about("How many fails that count, by severity.")]
+    unknown: Annotated[int, _about("How many outcomes were unknown.")]
+    waived: Annotated[int, _about("How many were waived.")] = 0
+
+
 class Run(Plain, frozen=True, kw_only=True):
     """One scan, whole: the JSON report is this structure and nothing else."""
 
@@ -286,6 +367,17 @@ class Run(Plain, frozen=True, kw_only=True):
     rules: Annotated[list[RuleCard], _about("The rules that judged.")]
     frameworks: Annotated[list[FrameworkCard], _about(
         "The frameworks that the rules speak to, control by control; with `--framework` that one."
+    )] = []
+    baseline: Annotated[BaselineCard | None, _about(
+        "The earlier run it was compared with; null where none was given."
+    )] = None
+    waivers: Annotated[list[WaiverUse], _about("The waivers of the waiver file, if any.")] = []
+    trend: Annotated[list[Night], _about(
+        "The runs of the history up to this one, the oldest first; empty where none was given."
+    )] = []
+    lineage: Annotated[list[LinkCard], _about(
+        "What points at what: from all that stands, and from the jobs with a fail that counts or an"
+        " unknown."
     )] = []
     findings: Annotated[Collection[Finding], _about(
         "Every outcome of every rule, worst first; `--outcomes` narrows this list only."

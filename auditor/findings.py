@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from auditor.finding import Evidence, Finding, ResourceCard
+from auditor.finding import Evidence, Finding, ResourceCard, WaiverCard
 from auditor.verdict import Severity, Status
 
 HISTORICAL = "historical"  # the outcome of a fail that does not count; the others are statuses
@@ -58,6 +58,9 @@ class _Body(msgspec.Struct, frozen=True, array_like=True):
     first_seen: str | None
     ml: bool | None
     ml_because: str
+    waiver: WaiverCard | None
+    change: str
+    owner: str
 
 
 class Told(NamedTuple):
@@ -67,6 +70,7 @@ class Told(NamedTuple):
     severity: str
     outcome: str
     historical: bool
+    change: str = ""
 
 
 class Reason(NamedTuple):
@@ -138,7 +142,7 @@ class Findings(_Sized):
         self._stems: list[Stem] = []
         self._numbers: dict[bytes, int] = {}  # packed stem -> number
         self._recent: dict[tuple[str, str], int] = {}  # rule, severity -> number
-        self._counts: Counter[tuple[int, str, bool]] = Counter()
+        self._counts: Counter[tuple[int, str, bool, str]] = Counter()
         self._waiting: list[tuple[Any, ...]] = []
         self._size = 0
         for finding in findings:
@@ -149,13 +153,14 @@ class Findings(_Sized):
         stem = self._stem(finding)
         status, historical, resource = finding.status, finding.historical, finding.resource
         outcome = HISTORICAL if historical and status == Status.FAIL else status
-        self._counts[stem, outcome, historical] += 1
+        self._counts[stem, outcome, historical, finding.change] += 1
         self._waiting.append((
             stem, _stored(finding.account), _stored(finding.region), _stored(resource.arn),
             self._size, outcome, status, historical, finding.gap, _stored(resource.name),
             _stored(finding.message), _packed(_Body(
                 finding.partition, resource.tags, finding.fingerprint, finding.evidence,
                 finding.fix, finding.first_seen, resource.ml, resource.ml_because,
+                finding.waiver, finding.change, finding.owner,
             )),
         ))
         self._size += 1
@@ -190,25 +195,31 @@ class Findings(_Sized):
         return self._size
 
     def __iter__(self) -> Iterator[Finding]:
-        return iter(self.of(*{outcome for _, outcome, _ in self._counts}))
+        return iter(self.of(*{outcome for _, outcome, *_ in self._counts}))
 
     @property
     def tally(self) -> Counter[Told]:
-        """Return how many findings there are of each rule, severity and outcome."""
+        """Return how many findings there are of each rule, severity, outcome and change."""
         found: Counter[Told] = Counter()
-        for (number, outcome, historical), count in self._counts.items():
+        for (number, outcome, historical, change), count in self._counts.items():
             stem = self._stems[number]
-            found[Told(stem.rule, stem.severity, outcome, historical)] += count
+            found[Told(stem.rule, stem.severity, outcome, historical, change)] += count
         return found
 
     def of(self, *outcomes: str) -> Selection:
         """Return the findings of some outcomes: statuses, or ``historical``."""
         counts: Counter[int] = Counter()
-        for (number, outcome, _), count in self._counts.items():
+        for (number, outcome, *_), count in self._counts.items():
             if outcome in outcomes:
                 counts[number] += count
         return Selection(self, counts, "f.outcome IN (SELECT value FROM json_each(?))",
                          (json.dumps(outcomes),))
+
+    def concerned(self) -> list[str]:
+        """Return the ARNs of what has a fail, waived or not but not historical, or an unknown."""
+        return [_text(arn) for (arn,) in self.query(
+            "SELECT DISTINCT arn FROM finding WHERE outcome IN ('fail', 'waived', 'unknown')"
+        )]
 
     def behind(self, groups: Sequence[Collection[int]]) -> list[Selection]:
         """Return the unknown findings behind each group of gaps; a gap is in one group."""
@@ -257,6 +268,7 @@ class Findings(_Sized):
             ),
             fingerprint=body.fingerprint, evidence=body.evidence, controls=stem.controls,
             fix=body.fix, historical=bool(historical), first_seen=body.first_seen, gap=gap,
+            waiver=body.waiver, change=body.change, owner=body.owner,
         )
 
 

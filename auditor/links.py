@@ -193,3 +193,19 @@ class Links(Store):
         for rows in self._open([kind.name for kind in kinds]):
             for _, kind, _, region, value in rows:
                 yield kind, region, value
+
+    def drawn(
+        self, standing: Iterable[str], arns: Iterable[str]
+    ) -> Iterator[tuple[str, str, str, str, str]]:
+        """Yield what points at what: its ARN, its kind, the member, the target's ARN and kind.
+
+        Those that point are all resources of the ``standing`` kinds, and those of the ``arns``.
+        """
+        yield from self._db.execute(
+            "SELECT DISTINCT r.arn, r.kind, p.path, t.arn, t.kind FROM edge e"
+            " JOIN resource r ON r.id = e.source JOIN path p ON p.id = e.path"
+            " JOIN target t ON t.id = e.target WHERE t.state = 'here'"
+            " AND (r.kind IN (SELECT value FROM json_each(?))"
+            " OR r.arn IN (SELECT value FROM json_each(?))) ORDER BY r.arn, p.path, e.position",
+            (json.dumps(list(standing)), json.dumps(list(arns))),
+        )

@@ -26,7 +26,7 @@ def write(
         out.write(b"%s  %s: " % (b",\n" if position else b"", as_json(name)))
         if isinstance(value, msgspec.Struct):
             out.writelines(_object(value, b"  "))
-        elif isinstance(value, int):
+        elif value is None or isinstance(value, int):
             out.write(as_json(value))
         else:
             out.writelines(_list(value))

@@ -19,6 +19,7 @@ from auditor.testing import ACCOUNT_ID, REGION, world
 from auditor.verdict import Fail, Pass, Severity
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
+KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/k"
 NOTEBOOK_DATA = {"NotebookInstanceName": "nb", "RootAccess": "Enabled",
                  "NotebookInstanceArn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT_ID}:notebook/nb"}
 
@@ -132,6 +133,24 @@ def test_jobs_that_ended_long_ago_are_historical():
 def test_the_same_inventory_gives_the_same_run():
     inventory, _ = world([Other(NOTEBOOK, NOTEBOOK_DATA)])
     assert evaluate(inventory) == evaluate(inventory)
+
+
+def test_a_run_tells_what_points_at_what():
+    """From what stands, and from jobs of which something is to be said; long-ended jobs are many."""
+    def drawn(ended):
+        key = {"KeyId": "k", "Arn": KEY_ARN, "KeyManager": "CUSTOMER"}
+        inventory, _ = world([
+            Other(TRAINING_JOB, {"TrainingEndTime": ended, "OutputDataConfig": {
+                "S3OutputPath": "s3://b/", "KmsKeyId": KEY_ARN}}),
+            Other(NOTEBOOK, NOTEBOOK_DATA | {"KmsKeyId": KEY_ARN}), Other(KEY, key),
+        ])
+        return {(link.source_kind, link.member, link.target_kind, link.target)
+                for link in evaluate(inventory, select=["sagemaker-training-network-isolation"]).lineage}
+
+    standing = (NOTEBOOK.name, "KmsKeyId", KEY.name, KEY_ARN)
+    assert drawn("2020-01-01T00:00:00Z") == {standing}
+    assert drawn("2026-01-30T00:00:00Z") == {
+        standing, (TRAINING_JOB.name, "OutputDataConfig.KmsKeyId", KEY.name, KEY_ARN)}
 
 
 def test_the_gate():
