@@ -10,6 +10,7 @@ from tabulate import tabulate
 
 from auditor.finding import Finding, Run
 from auditor.findings import Selection
+from auditor.verdict import Severity
 
 from ._digest import (
     GRAVEST_FIRST,
@@ -21,6 +22,7 @@ from ._digest import (
 )
 from ._text import cells, clipped, padded, visible, wrapped
 
+FIRST = Severity.HIGH  # below it a rule takes a line, unless all is asked for
 FEW = 3  # resources shown of a rule, unless all are asked for
 NARROWEST = 40  # below this many cells nothing can be read; lines are this long all the same
 _COLORS = {
@@ -62,8 +64,13 @@ class _Page:
                 severity.upper(), _COLORS[severity],
                 f"{counted(len(found), 'finding')} of {counted(len(rules), 'rule')}",
             )
-            for rule, same in rules.items():
-                yield from self._rule(rule, same)
+            if self.verbose or Severity(severity) >= FIRST:
+                for rule, same in rules.items():
+                    yield from self._rule(rule, same)
+            else:
+                yield ""
+                for rule, same in rules.items():
+                    yield from self._line(rule, self._count(rule, same))
         yield from self._unknown()
         yield from self._apart(
             "WAIVED", digest.waived, "by the waiver file, with a reason and an end"
@@ -130,6 +137,13 @@ class _Page:
                 f" waited {cost.waited:,.0f} s, added up."
             )
         yield from self._text(self._verdict())
+        before = self.run.baseline
+        if before is not None:
+            counts = ", ".join(
+                f"{count:,} {name.replace('_', ' ')}" for name, count in before.counts.items()
+            )
+            since = f"Since {moment(before.finished)}" if before.id else "Without an earlier run"
+            yield from self._text(f"{since}: {counts}.")
 
     def _verdict(self) -> str:
         """Return what the scan comes to, in a sentence."""
@@ -145,9 +159,16 @@ class _Page:
             return f"{said}; what AWS refused touches no outcome."
         return f"{said}; all that the rules asked for was seen."
 
-    def _rule(self, rule: str, found: Selection) -> Iterator[str]:
+    def _count(self, rule: str, found: Selection) -> str:
         judged = self.digest.judged(rule)
-        count = f"{len(found):,} of {judged:,} fail" if judged else f"{len(found):,} fail"
+        return f"{len(found):,} of {judged:,} fail" if judged else f"{len(found):,} fail"
+
+    def _line(self, rule: str, count: str) -> Iterator[str]:
+        """Yield a rule and its count on one line."""
+        yield f"  {padded(visible(rule), self.width - 4 - len(count))}  {count}"
+
+    def _rule(self, rule: str, found: Selection) -> Iterator[str]:
+        count = self._count(rule, found)
         title = visible(self.digest.card(found.first).title)
         room = self.width - 4 - len(count)
         yield ""
@@ -240,8 +261,7 @@ class _Page:
         yield from self._heading(word, _COLORS["apart"], f"{outcomes} {words}")
         yield ""
         for rule, same in found.by_rule().items():
-            count = f"{len(same):,}"
-            yield f"  {padded(visible(rule), self.width - 4 - len(count))}  {count}"
+            yield from self._line(rule, f"{len(same):,}")
             if self.verbose:
                 yield from self._resources(same)
 
@@ -303,7 +323,11 @@ class _Page:
             steps.append(("auditor permissions", "the IAM policy that a scan needs"))
         if digest.current or digest.unknown:
             steps.append(("auditor scan -f html=report.html", "all of it, with the evidence"))
-        if not self.verbose and any(len(same) > FEW for same in digest.current.by_rule().values()):
+        if not self.verbose and any(
+            Severity(severity) < FIRST or len(same) > FEW
+            for severity, found in digest.current.by_severity().items()
+            for same in found.by_rule().values()
+        ):
             steps.append(("auditor scan -v", "every resource in this list"))
         if steps:
             yield ""

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from rich.cells import cell_len
 
-from auditor.finding import Run
+from auditor.finding import BaselineCard, Run
 from auditor.plugins import load_report
 from tests.reports import made
 from tests.reports.measured import Sink, peak
@@ -180,3 +180,21 @@ def test_writing_costs_little_beside_the_run():
     report = load_report("table")
     report.write(made.golden(), Sink())  # what is loaded once is not counted
     assert peak(lambda: report.write(run, Sink())) < 3_000_000
+
+
+def test_it_says_what_changed_since_the_baseline():
+    counts = {"new": 2, "unchanged": 5, "fixed": 1, "not_evaluated": 3}
+    run = msgspec.structs.replace(made.golden(), baseline=BaselineCard(
+        id="before", finished="2026-01-30T10:00:00+00:00", counts=counts))
+    text = " ".join(written(run).split())
+    assert "Since 2026-01-30 10:00:00 UTC: 2 new, 5 unchanged, 1 fixed, 3 not evaluated." in text
+
+
+def test_what_is_less_grave_takes_a_line_a_rule_unless_all_is_asked_for():
+    run = made.golden()
+    brief, verbose = written(run), written(run, verbose=True)
+    medium = next(f for f in run.findings if f.status == "fail" and f.severity == "medium")
+    high = next(f for f in run.findings if f.status == "fail" and f.severity == "high")
+    assert medium.rule in brief and medium.message not in " ".join(brief.split())
+    assert medium.message in " ".join(verbose.split())
+    assert high.resource.name in brief
