@@ -10,6 +10,7 @@ import click
 from auditor import config as _config
 from auditor import scan as _scan
 from auditor.cli import _output
+from auditor.cli._since import checked_since, tell
 from auditor.errors import AuditorError, nearest
 from auditor.inventory import Inventory
 from auditor.plugins import load_rules
@@ -35,6 +36,9 @@ def checked(options: dict[str, Any]) -> dict[str, Any]:
         "settings": settings,
         "outputs": _output.parse_formats(options["formats"]),
         "outcomes": _output.parse_outcomes(options["outcomes"]),
+        "since": checked_since(options, {
+            name: r.id for r in rules for name in (r.id, *r.aliases)
+        }),
     }
 
 
@@ -45,6 +49,9 @@ def judge(inventory: Inventory, options: dict[str, Any], ready: dict[str, Any]) 
         window_days=ready["settings"].jobs.window, settings=ready["settings"].rules,
         ml_only=options["scope"] == "ml", framework=options["framework"],
     )
+    run = ready["since"].over(run)
+    if not options["quiet"]:
+        tell(run)
     _output.write(
         run, ready["outputs"], outcomes=ready["outcomes"], color=options["color"],
         verbose=options["verbose"],
@@ -52,7 +59,8 @@ def judge(inventory: Inventory, options: dict[str, Any], ready: dict[str, Any]) 
     decision = _output.conclude(
         run, ready["outputs"], fail_on=options["fail_on"], max_unknown=options["max_unknown"],
         allow_incomplete=options["allow_incomplete"],
-        count_historical=options["count_historical"], quiet=options["quiet"],
+        count_historical=options["count_historical"], new_only=options["new_only"],
+        quiet=options["quiet"],
     )
     raise click.exceptions.Exit(decision.code)
 

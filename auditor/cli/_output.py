@@ -173,12 +173,13 @@ def write(
 
 def conclude(
     run: Run, outputs: Iterable[Output], *, fail_on: str, max_unknown: int,
-    allow_incomplete: bool, count_historical: bool, quiet: bool,
+    allow_incomplete: bool, count_historical: bool, new_only: bool, quiet: bool,
 ) -> Decision:
     """Say where the reports are and what the exit code is and why."""
     decision = decide(
         run, fail_on=Severity(fail_on), max_unknown=max_unknown,
         allow_incomplete=allow_incomplete, count_historical=count_historical,
+        new_only=new_only,
     )
     if not quiet:
         for output in outputs:

@@ -8,12 +8,14 @@ from typing import Any
 import click
 
 from auditor.cli._output import report_options, rule_options
+from auditor.cli._since import since_options
 
 
 @click.command(name="evaluate")
 @click.argument("file", type=click.Path(path_type=Path))
 @rule_options
 @report_options
+@since_options
 def command(file: Path, **options: Any) -> None:
     """Judge an inventory file, without asking AWS anything."""
     from auditor import scan

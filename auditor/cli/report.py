@@ -14,36 +14,29 @@ from auditor.cli._output import (
     report_options,
     write,
 )
-from auditor.errors import AuditorError
+from auditor.cli._since import checked_since, load_run, since_options, tell
 
 
 @click.command(name="report")
 @click.argument("file", metavar="RUN.json", type=click.Path(path_type=Path))
 @report_options
+@since_options
 def command(file: Path, **options: Any) -> None:
     """Write the reports of a finished run again, from its JSON report."""
-    import msgspec
-
-    from auditor.finding import SCHEMA
-    from auditor.saved import read
-
     outputs = parse_formats(options["formats"])
     outcomes = parse_outcomes(options["outcomes"])
-    try:
-        with file.open("rb") as opened:
-            run = read(opened)
-    except OSError as error:
-        raise AuditorError(f"{file}: cannot be read ({error.strerror})") from None
-    except msgspec.DecodeError as error:
-        raise AuditorError(
-            f"{file}: not a JSON report ({error}); `auditor scan -f json=FILE` writes one"
-        ) from None
-    if run.schema != SCHEMA:
-        raise AuditorError(f"{file}: a report of schema {run.schema}; this reads {SCHEMA}")
+    run = load_run(file)
+    since = checked_since(options, {
+        name: rule.id for rule in run.rules for name in (rule.id, *rule.aliases)
+    })
+    run = since.over(run)
+    if not options["quiet"]:
+        tell(run)
     write(run, outputs, outcomes=outcomes, color=options["color"], verbose=options["verbose"])
     decision = conclude(
         run, outputs, fail_on=options["fail_on"], max_unknown=options["max_unknown"],
         allow_incomplete=options["allow_incomplete"],
-        count_historical=options["count_historical"], quiet=options["quiet"],
+        count_historical=options["count_historical"], new_only=options["new_only"],
+        quiet=options["quiet"],
     )
     raise click.exceptions.Exit(decision.code)

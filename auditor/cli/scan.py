@@ -9,6 +9,7 @@ import click
 
 from auditor.cli._aws import again_options, aws_options
 from auditor.cli._output import report_options, rule_options
+from auditor.cli._since import since_options
 
 
 @click.command(name="scan")
@@ -19,6 +20,7 @@ from auditor.cli._output import report_options, rule_options
 @again_options
 @rule_options
 @report_options
+@since_options
 def command(
     profile: str | None, regions: tuple[str, ...], patience: float, share: float,
     inventory: Path | None, refresh: bool, reconcile: float, **options: Any,
