@@ -17,6 +17,7 @@ demo: $(VENV)/.demo
 	@$(BIN)/auditor demo -o .
 
 test: $(VENV)/.dev
+	@tools/browser
 	@$(MAKE) --no-print-directory check
 
 check:

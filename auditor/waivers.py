@@ -142,10 +142,13 @@ def _problem(waiver: Waiver, rules: Collection[str], on: date, max_days: int) ->
             return f"{name} is empty"
     if waiver.rule not in rules:
         return f"no such rule{nearest(waiver.rule, rules)}"
-    if not waiver.resource.strip("*?"):
-        return "its resource covers everything; name an ARN, or a glob of one"
-    if not _FINGERPRINT.fullmatch(waiver.resource) and not waiver.resource.startswith("arn:"):
-        return f"resource {waiver.resource!r} is neither an ARN, nor a glob of one, nor a fingerprint"
+    if not _FINGERPRINT.fullmatch(waiver.resource):
+        named = waiver.resource.split(":", 5)
+        if named[0] != "arn" or len(named) < 6:
+            return (f"resource {waiver.resource!r} is no ARN, no glob of one"
+                    " (arn:partition:service:region:account:resource) and no fingerprint")
+        if not "".join(named[4:]).strip("*?"):
+            return f"resource {waiver.resource!r} covers everything; name an account or a resource"
     if waiver.expires - on > timedelta(days=max_days):
         return (f"expires {waiver.expires}, more than {max_days} days from now;"
                 f" the latest is {on + timedelta(days=max_days)}")

@@ -53,8 +53,11 @@ def on(one, **changes) -> str:
     (entry(expires='"soon"'), "expires"),
     (entry(expires="2027-11-26"), "the latest is 2027-11-25"),
     (entry(rule='"sagemaker-notebook-rot-access"'), f"did you mean {ROOT}"),
-    (entry(resource='"*"'), "covers everything"),
-    (entry(resource='"demo-1"'), "neither an ARN"),
+    (entry(resource='"*"'), "is no ARN"),
+    (entry(resource='"arn:*"'), "is no ARN"),
+    (entry(resource='"demo-1"'), "is no ARN"),
+    (entry(resource='"arn:aws:s3:::*"'), "covers everything"),
+    (entry(resource='"arn:*:*:*:*:*"'), "covers everything"),
     (entry(until="2026-12-31"), "unknown field `until`"),
 ])
 def test_a_wrong_file_is_refused_with_its_place(tmp_path, text, says):
