@@ -5,11 +5,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from auditor.errors import AuditorError, nearest
+from auditor.verdict import Severity
 
 WINDOW_DAYS = 90
 
@@ -20,10 +21,46 @@ class Jobs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     window: int = WINDOW_DAYS
 
 
+class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``[gate.groups.NAME]``: another measure for some accounts; what is not given is as for all.
+
+    ``accounts`` are 12 digits or globs of them; the first group that holds an account is its own.
+    """
+
+    accounts: list[str]
+    fail_on: Severity | None = None
+    allowed: dict[Severity, int] | None = None
+    grace_days: int | None = None
+
+
+class Gate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``[gate]``: what makes the exit code.
+
+    ``fail_on`` is the least severity that counts, ``allowed`` how many fails of a severity may be
+    there, ``frameworks`` the ids of those whose controls alone count (empty: all), ``grace_days``
+    for how many days after it was first seen a fail does not count, ``max_waived`` how many may
+    be waived, ``max_unknown`` how many outcomes may be unknown, and ``min_coverage`` the least
+    share, 0 to 1, of outcomes that must have been determined.
+    """
+
+    fail_on: Severity = Severity.LOW
+    allowed: dict[Severity, int] = {}
+    frameworks: list[str] = []
+    grace_days: Annotated[int, msgspec.Meta(ge=0)] = 0
+    max_waived: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    max_unknown: Annotated[int, msgspec.Meta(ge=0)] = 0
+    min_coverage: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
+    allow_incomplete: bool = False
+    count_historical: bool = False
+    new_only: bool = False
+    groups: dict[str, Group] = {}
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a team may set once instead of on every command line."""
 
     jobs: Jobs = Jobs()
+    gate: Gate = Gate()
     rules: dict[str, dict[str, Any]] = {}
 
 

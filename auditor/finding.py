@@ -304,7 +304,8 @@ class WaiverUse(Plain, frozen=True, kw_only=True):
     matched: Annotated[int, _about("How many fails it matched.")]
     state: Annotated[str, _about(
         "`active`; `ending`: it ends within 14 days; `expired`: it matches, and counts no more;"
-        " `unused`: it matched nothing.", enum=["active", "ending", "expired", "unused"],
+        " `unused`: it matched nothing; `idle`: its rule did not judge in this run.",
+        enum=["active", "ending", "expired", "unused", "idle"],
     )]
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from auditor.baseline import Compared, Earlier
 from auditor.errors import AuditorError
-from auditor.finding import Finding, Run
+from auditor.finding import Finding, Run, WaiverUse
 from auditor.findings import HISTORICAL, Findings
 from auditor.frameworks.tally import tallied
 from auditor.verdict import Status
@@ -60,6 +60,12 @@ def revised(
             run.coverage, outcomes=outcomes, historical=len(found.of(HISTORICAL))
         ),
         frameworks=tallied(run.rules, found.tally, only),
-        waivers=waivers.uses() if waivers is not None else [] if without_waivers else run.waivers,
+        waivers=_uses(run, waivers, without_waivers),
         baseline=compared.card() if compared is not None else run.baseline,
     )
+
+
+def _uses(run: Run, waivers: Waivers | None, without_waivers: bool) -> list[WaiverUse]:
+    if waivers is not None:
+        return waivers.uses(set(run.run.rules))
+    return [] if without_waivers else run.waivers

@@ -86,13 +86,13 @@ class Waivers:
         return msgspec.structs.replace(finding, status="waived", waiver=WaiverCard(
             owner=held.owner, reason=held.reason, expires=held.expires.isoformat()))
 
-    def uses(self) -> list[WaiverUse]:
-        """Return what became of each waiver: active, ending, expired or unused."""
+    def uses(self, judged: Collection[str]) -> list[WaiverUse]:
+        """Return what became of each waiver; ``judged`` are the ids of the rules of the run."""
         return [
             WaiverUse(
                 rule=waiver.rule, resource=waiver.resource, owner=waiver.owner,
                 reason=waiver.reason, expires=waiver.expires.isoformat(), matched=matched,
-                state=self._state(waiver, matched),
+                state=self._state(waiver, matched) if waiver.rule in judged else "idle",
             )
             for waiver, matched in zip(self.waivers, self.matched, strict=True)
         ]

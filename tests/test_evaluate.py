@@ -6,6 +6,7 @@ import gc
 import tracemalloc
 from datetime import UTC, datetime
 
+from auditor.config import Gate
 from auditor.errors import Gap
 from auditor.evaluate import evaluate as engine
 from auditor.evaluate import findings, judge, mended
@@ -157,15 +158,15 @@ def test_the_gate():
     inventory, _ = world([Other(NOTEBOOK, NOTEBOOK_DATA)])
     run = evaluate(inventory, select=["sagemaker-notebook-root-access"])
     assert decide(run).code == 1
-    assert decide(run, fail_on=Severity.CRITICAL).code == 0
+    assert decide(run, Gate(fail_on=Severity.CRITICAL)).code == 0
     inventory.gap(Gap(ACCOUNT_ID, REGION, "sagemaker", "ListNotebookInstances", "AccessDenied",
                       "", "sagemaker:ListNotebookInstances", NOTEBOOK.name))
     run = evaluate(inventory, select=["sagemaker-notebook-root-access"])
     assert decide(run).code == 3
     assert len(decide(run).why) == 2
-    assert decide(run, allow_incomplete=True).code == 1
-    assert decide(run, max_unknown=1).code == 1
-    assert decide(run, max_unknown=1, fail_on=Severity.CRITICAL).code == 0
+    assert decide(run, Gate(allow_incomplete=True)).code == 1
+    assert decide(run, Gate(max_unknown=1)).code == 1
+    assert decide(run, Gate(max_unknown=1, fail_on=Severity.CRITICAL)).code == 0
 
 
 def test_evaluating_holds_no_finding_longer_than_it_must():

@@ -39,7 +39,7 @@ def test_new_only_fails_on_what_is_new(cli, tmp_path):
     old = saved(tmp_path / "old.json", "a", "b", day="2026-01-30")
     same, more = saved(tmp_path / "same.json", "a"), saved(tmp_path / "more.json", "a", "c")
     code, out, err = cli("report", str(same), "--baseline", str(old), "--new-only")
-    assert code == 0 and "nothing new" in err and "1 findings that the baseline has" in err
+    assert code == 0 and "nothing that counts" in err and "1 known to the baseline" in err
     assert "1 unchanged" in out and "1 gone" in out
     assert cli("report", str(same), "--baseline", str(old))[0] == 1
     written = tmp_path / "told.json"

@@ -113,12 +113,13 @@ def test_the_run_says_what_became_of_each_waiver():
         waivers.Waiver(**WHOLE | {"resource": ARN.replace("demo-1", "demo-2"), "expires": date(2026, 12, 9)}),
         waivers.Waiver(**WHOLE | {"resource": ARN.replace("demo-1", "demo-3"), "expires": date(2026, 11, 24)}),
         waivers.Waiver(**WHOLE | {"rule": "macie-enabled"}),
+        waivers.Waiver(**WHOLE | {"rule": "s3-bucket-tls-only"}),
     ], ON)
     run = made.run_of([finding(f"demo-{n}") for n in (1, 2, 3, 4)], made.RULES)
     told = revised(run, waivers=held)
     assert [f.status for f in told.findings] == ["waived", "waived", "fail", "fail"]
     assert [(use.state, use.matched) for use in told.waivers] == [
-        ("active", 1), ("ending", 1), ("expired", 1), ("unused", 0)]
+        ("active", 1), ("ending", 1), ("expired", 1), ("unused", 0), ("idle", 0)]
     assert told.coverage.outcomes["waived"] == 2 and told.coverage.outcomes["fail"] == 2
     assert next(iter(told.findings)).waiver.owner == "ml@example.com"
     truth = revised(told, without_waivers=True)

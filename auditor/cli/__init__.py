@@ -20,6 +20,7 @@ COMMANDS = {
     "collect": "Collect an account into an inventory file, without judging it.",
     "evaluate": "Judge an inventory file, without asking AWS anything.",
     "report": "Write the reports of a finished run again, from its JSON report.",
+    "gate": "Decide a finished run's exit code, from its JSON report.",
     "rules": "List the rules.",
     "explain": "Explain a rule: why, what is good and bad, how to mend it.",
     "frameworks": "List the compliance frameworks, or the controls of one and their rules.",

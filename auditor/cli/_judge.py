@@ -34,11 +34,10 @@ def checked(options: dict[str, Any]) -> dict[str, Any]:
                 )
     return {
         "settings": settings,
+        "gate": _output.gate_of(settings.gate, options),
         "outputs": _output.parse_formats(options["formats"]),
         "outcomes": _output.parse_outcomes(options["outcomes"]),
-        "since": checked_since(options, {
-            name: r.id for r in rules for name in (r.id, *r.aliases)
-        }),
+        "since": checked_since(options, rules),
     }
 
 
@@ -56,12 +55,7 @@ def judge(inventory: Inventory, options: dict[str, Any], ready: dict[str, Any]) 
         run, ready["outputs"], outcomes=ready["outcomes"], color=options["color"],
         verbose=options["verbose"],
     )
-    decision = _output.conclude(
-        run, ready["outputs"], fail_on=options["fail_on"], max_unknown=options["max_unknown"],
-        allow_incomplete=options["allow_incomplete"],
-        count_historical=options["count_historical"], new_only=options["new_only"],
-        quiet=options["quiet"],
-    )
+    decision = _output.conclude(run, ready["outputs"], ready["gate"], quiet=options["quiet"])
     raise click.exceptions.Exit(decision.code)
 
 

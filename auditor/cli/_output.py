@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
 import click
+import msgspec
 
-from auditor.errors import AuditorError, full, no_space
+from auditor.config import Gate
+from auditor.errors import AuditorError, full, nearest, no_space
 from auditor.finding import Run
+from auditor.frameworks import frameworks
 from auditor.gate import Decision, decide
 from auditor.plugins import load_report
 from auditor.verdict import Severity, Status
@@ -31,8 +34,14 @@ class Output:
     path: Path | None
 
 
+config_option = click.option(
+    "--config", metavar="FILE", type=click.Path(path_type=Path),
+    help="The configuration. Default: auditor.toml here.",
+)
+
+
 def report_options(command: F) -> F:
-    """Add the options that say what is reported, how, and what makes the exit code."""
+    """Add the options that say what is reported, and how."""
     for option in reversed((
         click.option(
             "-f", "--format", "formats", multiple=True, metavar="FORMAT[=PATH]",
@@ -44,12 +53,26 @@ def report_options(command: F) -> F:
             help=f"Report only these outcomes: {', '.join(_STATUSES)}. Default: all.",
         ),
         click.option(
-            "--fail-on", type=click.Choice([s.value for s in Severity]), default="low",
-            show_default=True, help="Exit 1 for findings at or above this severity.",
+            "--color", type=click.Choice(["auto", "always", "never"]), default="auto",
+            show_default=True, help="Colour on a terminal; NO_COLOR is honoured.",
+        ),
+        click.option("-v", "--verbose", is_flag=True, help="List every resource in the table."),
+        click.option("-q", "--quiet", is_flag=True, help="No progress and no closing words."),
+    )):
+        command = option(command)
+    return command
+
+
+def gate_options(command: F) -> F:
+    """Add the options that say what makes the exit code."""
+    for option in reversed((
+        click.option(
+            "--fail-on", type=click.Choice([s.value for s in Severity]),
+            help="Exit 1 for findings at or above this severity. Default: low, or [gate].",
         ),
         click.option(
-            "--max-unknown", type=click.IntRange(min=0), default=0, show_default=True,
-            help="Exit 3 when more outcomes than this are unknown.",
+            "--max-unknown", type=click.IntRange(min=0),
+            help="Exit 3 when more outcomes than this are unknown. Default: 0, or [gate].",
         ),
         click.option(
             "--allow-incomplete", is_flag=True,
@@ -59,12 +82,6 @@ def report_options(command: F) -> F:
             "--count-historical", is_flag=True,
             help="Let findings on jobs that ended before the window count.",
         ),
-        click.option(
-            "--color", type=click.Choice(["auto", "always", "never"]), default="auto",
-            show_default=True, help="Colour on a terminal; NO_COLOR is honoured.",
-        ),
-        click.option("-v", "--verbose", is_flag=True, help="List every resource in the table."),
-        click.option("-q", "--quiet", is_flag=True, help="No progress and no closing words."),
     )):
         command = option(command)
     return command
@@ -87,8 +104,7 @@ def rule_options(command: F) -> F:
                      show_default=True,
                      help="ml: leave out buckets, keys, roles, repositories, log groups, file"
                      " systems and secrets that machine learning does not use."),
-        click.option("--config", metavar="FILE", type=click.Path(path_type=Path),
-                     help="The configuration. Default: auditor.toml here."),
+        config_option,
     )):
         command = option(command)
     return command
@@ -171,19 +187,32 @@ def write(
                 part.unlink(missing_ok=True)  # there only where something went wrong
 
 
-def conclude(
-    run: Run, outputs: Iterable[Output], *, fail_on: str, max_unknown: int,
-    allow_incomplete: bool, count_historical: bool, new_only: bool, quiet: bool,
-) -> Decision:
+def gate_of(settings: Gate, options: Mapping[str, Any]) -> Gate:
+    """Return the gate of the configuration, with what the command line says instead.
+
+    Raises :class:`AuditorError` for a framework that is none.
+    """
+    for id in settings.frameworks:
+        if id not in frameworks():
+            raise AuditorError(f"[gate] frameworks: no framework {id}{nearest(id, frameworks())}")
+    given = {name: options[name] for name in ("max_unknown",) if options[name] is not None}
+    if options["fail_on"] is not None:
+        given["fail_on"] = Severity(options["fail_on"])
+    given |= {
+        name: True for name in ("allow_incomplete", "count_historical", "new_only")
+        if options[name]
+    }
+    return msgspec.structs.replace(settings, **given)
+
+
+def conclude(run: Run, outputs: Iterable[Output], gate: Gate, *, quiet: bool) -> Decision:
     """Say where the reports are and what the exit code is and why."""
-    decision = decide(
-        run, fail_on=Severity(fail_on), max_unknown=max_unknown,
-        allow_incomplete=allow_incomplete, count_historical=count_historical,
-        new_only=new_only,
-    )
+    decision = decide(run, gate)
     if not quiet:
         for output in outputs:
             if output.path is not None:
                 click.echo(f"{output.name}: {output.path}", err=True)
         click.echo(f"exit {decision.code}: {'; '.join(decision.why)}", err=True)
+        if decision.apart:
+            click.echo(f"not counted: {', '.join(decision.apart)}", err=True)
     return decision

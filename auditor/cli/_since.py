@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,8 +14,10 @@ import msgspec
 from auditor import waivers as _waivers
 from auditor.baseline import Earlier, earlier
 from auditor.errors import AuditorError
-from auditor.finding import SCHEMA, Run, WaiverUse
+from auditor.finding import SCHEMA, RuleCard, Run, WaiverUse
+from auditor.plugins import load_rules
 from auditor.revise import revised
+from auditor.rule import Rule
 from auditor.saved import read
 from auditor.shape import when
 
@@ -75,11 +77,14 @@ class Since:
         return told
 
 
-def checked_since(options: Mapping[str, Any], rules: Mapping[str, str]) -> Since:
-    """Read the waivers and the baseline; ``rules`` maps ids and earlier ids to ids.
+def checked_since(
+    options: Mapping[str, Any], rules: Iterable[RuleCard | Rule[Any]]
+) -> Since:
+    """Read the waivers and the baseline; ``rules`` are those that a waiver may name.
 
     Raises :class:`AuditorError` where either is wrong.
     """
+    names = {name: rule.id for rule in rules for name in (rule.id, *rule.aliases)}
     given, baseline = options["waiver_file"], options["baseline"]
     if given and options["no_waivers"]:
         raise AuditorError("--waivers and --no-waivers exclude each other")
@@ -88,12 +93,18 @@ def checked_since(options: Mapping[str, Any], rules: Mapping[str, str]) -> Since
     path = given or (HERE if HERE.is_file() else None)
     held = None
     if path is not None and not options["no_waivers"]:
-        held = _waivers.read(path, rules, _today())
+        held = _waivers.read(path, names, _today())
     return Since(
         held, options["no_waivers"], baseline is not None,
         _baseline(baseline, options["missing_baseline"]) if baseline else None,
         options["strict_waivers"],
     )
+
+
+def known_rules(run: Run) -> list[RuleCard | Rule[Any]]:
+    """Return the rules that a waiver of a saved run may name: the run's, and those installed."""
+    known: set[str] = {card.id for card in run.rules}
+    return [*run.rules, *(rule for rule in load_rules() if rule.id not in known)]
 
 
 def load_run(path: Path) -> Run:
@@ -115,7 +126,7 @@ def load_run(path: Path) -> Run:
 def tell(run: Run) -> None:
     """Say on standard error which waivers want somebody's attention."""
     for use in run.waivers:
-        if use.state != "active":
+        if use.state not in ("active", "idle"):
             click.echo(f"waivers: {_words(use)}", err=True)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from auditor.cli._output import report_options, rule_options
+from auditor.cli._output import gate_options, report_options, rule_options
 from auditor.cli._since import since_options
 
 
@@ -16,6 +16,7 @@ from auditor.cli._since import since_options
 @rule_options
 @report_options
 @since_options
+@gate_options
 def command(file: Path, **options: Any) -> None:
     """Judge an inventory file, without asking AWS anything."""
     from auditor import scan

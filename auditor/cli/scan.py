@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from auditor.cli._aws import again_options, aws_options
-from auditor.cli._output import report_options, rule_options
+from auditor.cli._output import gate_options, report_options, rule_options
 from auditor.cli._since import since_options
 
 
@@ -21,6 +21,7 @@ from auditor.cli._since import since_options
 @rule_options
 @report_options
 @since_options
+@gate_options
 def command(
     profile: str | None, regions: tuple[str, ...], patience: float, share: float,
     inventory: Path | None, refresh: bool, reconcile: float, **options: Any,
