@@ -23,7 +23,6 @@ from typing import Any
 from fuzz import run
 
 from auditor.policy import (
-    Answer,
     Identity,
     Trust,
     admin,
@@ -33,13 +32,14 @@ from auditor.policy import (
     public,
     public_write,
     service_wildcard,
+    shared,
     sse_kms_only,
     tls_only,
 )
 
 CASES = Path(__file__).parent.parent / "tests" / "policy" / "cases.jsonl"
 TRUST = Trust(account="111122223333")
-QUESTIONS: dict[str, Callable[[Any], Answer]] = {
+QUESTIONS: dict[str, Callable[[Any], Any]] = {
     "public": public,
     "public_write": public_write,
     "cross_account": lambda policy: cross_account(policy, TRUST),
@@ -56,7 +56,7 @@ def _alone(policy: Any) -> Identity:
     return Identity((("case", policy),), None, TRUST.account)
 
 
-def taken(ask: Callable[[Any], Answer], policy: Any) -> tuple[float, Answer]:
+def taken(ask: Callable[[Any], Any], policy: Any) -> tuple[float, Any]:
     """Return the milliseconds that a question takes, and its answer."""
     start = time.perf_counter()
     answer = ask(policy)
@@ -91,6 +91,16 @@ def worst() -> dict[str, Any]:
             for effect, condition in (
                 ("Allow", {}),
                 ("Deny", {"Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}}),
+            )
+        ]},
+        "150 callers, 150 Denies": {"Version": "2012-10-17", "Statement": [
+            {"Effect": effect, "Action": "s3:*", "Resource": f"arn:aws:s3:::b/*{n}*a?b*",
+             "Principal": principal, "Condition": condition}
+            for n in range(150)
+            for effect, principal, condition in (
+                ("Allow", {"AWS": f"arn:aws:iam::{444455550000 + n}:root"},
+                 {"StringLike": {"aws:Referer": f"*a{n}*?b*"}}),
+                ("Deny", "*", {"StringNotLike": {"aws:Referer": [f"*a{n}??b*", f"*{n}*c"]}}),
             )
         ]},
         "1,000 statements": {"Version": "2012-10-17", "Statement": [
@@ -148,12 +158,13 @@ def main() -> int:
         times = [milliseconds for milliseconds, _ in rows]
         undecided = sum(answer.answer is None for _, answer in rows)
         print(f"  {name:16}{statistics.median(times):13.2f}{max(times):13.2f}{undecided:12}")
-    print("worst known                public ms   shared ms   privesc ms   answers")
+    asked = QUESTIONS | {"shared": lambda policy: shared(policy, TRUST)}
+    names = ("public", "cross_account", "shared", "privesc")
+    print(f"worst known             {''.join(f'{name:>16}' for name in names)}   ms, answers")
     for name, policy in worst().items():
-        asked = [taken(QUESTIONS[q], policy) for q in ("public", "cross_account", "privesc")]
-        (one, first), (two, second), (three, third) = asked
-        answers = f"{first.answer}, {second.answer}, {third.answer}"
-        print(f"  {name:24}{one:10.0f}{two:12.0f}{three:13.0f}   {answers}")
+        rows = [taken(asked[question], policy) for question in names]
+        answers = ", ".join(str(answer.answer) for _, answer in rows)
+        print(f"  {name:22}{''.join(f'{took:16.0f}' for took, _ in rows)}   {answers}")
     return 0
 
 

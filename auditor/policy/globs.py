@@ -24,7 +24,8 @@ class GaveUp(Exception):
 class Budget:
     """What a question may spend: states of automata, branches of the search, choices of Allows.
 
-    200,000 states take one to three seconds; real policies need a few hundred.
+    All of it takes one to three seconds (`benchmarks/policy.py` prints the worst that we know); real
+    policies need a few hundred states.
     """
 
     def __init__(

@@ -17,7 +17,7 @@ from .actions import examples
 from .answer import NO_TRUST, Answer, Document, Trust
 from .asking import ANYTHING, decided, now, of_services, unreadable
 from .decide import Found, Question
-from .globs import like
+from .globs import Budget, like
 from .keys import PUBLIC_PROVIDERS, provider
 from .model import Condition, Policy, Statement, network, plain
 from .outside import Outside, named, trusted
@@ -66,14 +66,14 @@ def shared(policy: Document, trust: Trust = NO_TRUST, *, service: str = "s3") ->
     if document.unreadable:
         return Shared(None, unreadable(document).because)
     asking = _Asking(document, trust, service)
-    closed = asking.closed()
     found = [asking.everyone()]
-    doubts: list[Answer] = []
-    for name in _names(document, trust):
+    names = _names(document, trust)
+    closed = asking.closed() if names else []
+    for name in names:
         found.append(asking.one(name, closed))
-        doubts = [one for one in found if isinstance(one, Answer)]
-        if len(doubts) > _DOUBTS:
+        if sum(isinstance(one, Answer) for one in found) > _DOUBTS:
             break
+    doubts = [one for one in found if isinstance(one, Answer)]
     shares = tuple(one for one in found if isinstance(one, Share))
     outside = [one for one in shares if one.kind != SERVICE_NAME]
     if outside:
@@ -112,6 +112,7 @@ class _Asking:
     trust: Trust
     service: str
     at: float = field(default_factory=now)
+    budget: Budget = field(default_factory=Budget)  # of all that is asked about names, together
 
     @cached_property
     def outside(self) -> Outside:
@@ -128,7 +129,7 @@ class _Asking:
         )
 
     def found(
-        self, worlds: Iterable[World], statements: Sequence[Statement]
+        self, worlds: Iterable[World], statements: Sequence[Statement], budget: Budget
     ) -> Found | Answer | None:
         """Return what such callers get by some Allows, against every Deny."""
         keys = mentioned(self.document)
@@ -136,7 +137,7 @@ class _Asking:
             (self.document,), (self.document,),
             [there for world in worlds for there in spread(world, keys)],
             of_services(self.document, self.service), ANYTHING,
-            counts=lambda one: one in statements, prefer=examples,
+            counts=lambda one: one in statements, prefer=examples, budget=budget,
         ))
 
     def strangers(self) -> list[World]:
@@ -148,16 +149,19 @@ class _Asking:
         """Return the Allows that give strangers nothing."""
         allows = [one for one in self.document.statements if one.allow]
         worlds = self.strangers()
-        return [one for one in allows if not isinstance(self.found(worlds, [one]), Found)]
+        return [
+            one for one in allows
+            if not isinstance(self.found(worlds, [one], self.budget), Found)
+        ]
 
     def everyone(self) -> Share | Answer | None:
         """Return the sharing with strangers."""
         allows = [one for one in self.document.statements if one.allow]
-        return self.share(_Name(EVERYONE, ""), self.found(self.strangers(), allows))
+        return self.share(_Name(EVERYONE, ""), self.found(self.strangers(), allows, Budget()))
 
     def one(self, name: _Name, closed: Sequence[Statement]) -> Share | Answer | None:
         """Return the sharing with one name, by the Allows that are closed to strangers."""
-        return self.share(name, self.found(self.worlds(name), closed))
+        return self.share(name, self.found(self.worlds(name), closed, self.budget))
 
     def share(self, name: _Name, found: Found | Answer | None) -> Share | Answer | None:
         """Return the sharing that a request shows."""

@@ -152,3 +152,14 @@ def test_a_grant_is_told_by_its_name() -> None:
     assert answer.statement == "backup"
     assert answer.because == f"arn:aws:iam::{OTHER}:role/x may Decrypt by grant backup"
     assert answer.names("account") == (OTHER,)
+
+
+def test_strangers_that_could_not_be_decided_are_no_no() -> None:
+    """Nobody is named, so nothing else is asked: that it was not decided must be said."""
+    policy = {"Statement": {
+        "Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": {
+            "StringLike": {"aws:Referer": "*a" + "?" * 20 + "b"},
+            "StringNotLike": {"aws:Referer": ["*a" + "?" * 20 + "b*", "*b"]},
+        }}}
+    told = shared(policy, TRUST)
+    assert told.answer is None and "entangled" in told.because
