@@ -35,7 +35,7 @@ def fingerprint(rule: str, partition: str, account: str, region: str, arn: str) 
     may change between nights (message, severity, title, time) is part of it.
     """
     digest = _begun(rule, partition, account, region).copy()
-    digest.update(arn.encode())
+    digest.update(arn.encode("utf-8", "surrogatepass"))
     return digest.hexdigest()[:32]
 
 

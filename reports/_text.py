@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -41,6 +42,30 @@ def as_json(value: Any) -> bytes:
     except UnicodeEncodeError:
         compact = msgspec.json.encode(_encodable(msgspec.to_builtins(value, str_keys=True)))
     return msgspec.json.format(compact, indent=0)
+
+
+def plain_json(value: Any) -> bytes:
+    """Return a value as JSON for readers that show it: every text in it is made visible."""
+    return as_json(_visible(value))
+
+
+def _visible(value: Any) -> Any:
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, list):
+        return [_visible(one) for one in value]
+    if isinstance(value, dict):
+        return {visible(key): _visible(one) for key, one in value.items()}
+    return value
+
+
+def moment_of(at: str) -> datetime:
+    """Return a time of a run; 1970 where the run's file tells none."""
+    try:
+        when = datetime.fromisoformat(at)
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def _encodable(value: Any) -> Any:

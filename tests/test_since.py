@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from datetime import UTC, datetime, timedelta
@@ -109,3 +110,15 @@ def test_an_unknown_rule_stops_before_anything_is_written(cli, tmp_path):
     file.write_text(waiving(file, "a", TODAY) and file.read_text().replace("-root-", "-rot-"))
     code, _, err = cli("report", str(run), "--waivers", str(file), "-f", f"json={written}")
     assert code == 2 and f"did you mean {CARD.id}" in err and not written.exists()
+
+
+def test_a_packed_report_is_written_the_same_every_time_and_read_again(cli, tmp_path):
+    run = saved(tmp_path / "run.json", "a")
+    packed, again = tmp_path / "told.json.gz", tmp_path / "again.json.gz"
+    assert cli("report", str(run), "-f", f"json={packed}")[0] == 1
+    assert cli("report", str(packed), "-f", f"json={again}")[0] == 1
+    assert gzip.decompress(packed.read_bytes()) == run.read_bytes()
+    assert packed.read_bytes() == again.read_bytes()
+    packed.write_bytes(packed.read_bytes()[:-30])
+    code, _, err = cli("report", str(packed))
+    assert code == 2 and "told.json.gz: cannot be read" in err

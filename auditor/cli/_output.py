@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any, TypeVar, cast
 
 import click
 import msgspec
@@ -18,7 +20,7 @@ from auditor.errors import AuditorError, full, nearest, no_space
 from auditor.finding import Run
 from auditor.frameworks import frameworks
 from auditor.gate import Decision, decide
-from auditor.plugins import load_report
+from auditor.plugins import load_report, report_names
 from auditor.verdict import Severity, Status
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -45,8 +47,8 @@ def report_options(command: F) -> F:
     for option in reversed((
         click.option(
             "-f", "--format", "formats", multiple=True, metavar="FORMAT[=PATH]",
-            help="A report to write (table, json, html, or a plugin's), to PATH or to standard"
-            " output. Repeatable. Default: table.",
+            help=f"A report to write ({', '.join(report_names())}), to PATH (packed where it ends"
+            " in .gz) or to standard output. Repeatable. Default: table.",
         ),
         click.option(
             "--outcomes", metavar="LIST",
@@ -174,8 +176,8 @@ def write(
         whole = output.path.is_file() or not output.path.exists()
         part = output.path.with_name(output.path.name + ".part") if whole else output.path
         try:
-            with part.open("wb") as file:
-                output.module.write(run, file, color=False, **options)
+            with part.open("wb") as file, _packed(file, output.path) as packed:
+                output.module.write(run, packed, color=False, **options)
             if whole:
                 part.replace(output.path)
         except OSError as error:
@@ -185,6 +187,13 @@ def write(
         finally:
             if whole:
                 part.unlink(missing_ok=True)  # there only where something went wrong
+
+
+def _packed(file: IO[bytes], path: Path) -> AbstractContextManager[IO[bytes]]:
+    """Return where to write so that a file whose name ends in .gz is packed, always the same."""
+    if path.suffix != ".gz":
+        return nullcontext(file)
+    return cast(IO[bytes], gzip.GzipFile("", "wb", 6, file, mtime=0))
 
 
 def gate_of(settings: Gate, options: Mapping[str, Any]) -> Gate:

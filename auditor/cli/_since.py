@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar, cast
 
 import click
 import msgspec
@@ -110,10 +111,11 @@ def known_rules(run: Run) -> list[RuleCard | Rule[Any]]:
 def load_run(path: Path) -> Run:
     """Return the run that a JSON report holds; raises :class:`AuditorError` where it holds none."""
     try:
-        with path.open("rb") as opened:
-            run = read(opened)
-    except OSError as error:
-        raise AuditorError(f"{path}: cannot be read ({error.strerror})") from None
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as opened:
+            run = read(cast(IO[bytes], opened))
+    except (OSError, EOFError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise AuditorError(f"{path}: cannot be read ({why})") from None
     except msgspec.DecodeError as error:
         raise AuditorError(
             f"{path}: not a JSON report ({error}); `auditor scan -f json=FILE` writes one"

@@ -24,8 +24,8 @@ class GaveUp(Exception):
 class Budget:
     """What a question may spend: states of automata, branches of the search, choices of Allows.
 
-    All of it takes one to three seconds (`benchmarks/policy.py` prints the worst that we know); real
-    policies need a few hundred states.
+    All of it takes one to three seconds (`benchmarks/policy.py` prints the worst that we know);
+    real policies need a few hundred states.
     """
 
     def __init__(

@@ -332,7 +332,7 @@ def hostile(evil: str) -> Run:
                     for k, v in value.items()}
         if isinstance(value, list):
             return [spoil(v, "" if isinstance(v, dict) else key) for v in value]
-        enums = ("status", "severity", "state", "scope")
+        enums = ("status", "severity", "state", "scope", "change")
         return evil if isinstance(value, str) and key not in enums else value
 
     return msgspec.convert(spoil(msgspec.to_builtins(golden())), Run)
