@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import UTC
 from typing import IO, Any
 
@@ -38,20 +38,24 @@ def write(
     What the baseline had and is fixed or gone follows as ARCHIVED. Security Hub takes findings in
     an account and Region; what belongs to no Region is filed in the run's first.
     """
+    separator = b"["
+    for told in findings(run, outcomes):
+        out.write(separator + b"\n" + plain_json(told))
+        separator = b","
+    out.write(b"[]\n" if separator == b"[" else b"\n]\n")
+
+
+def findings(run: Run, outcomes: Collection[str] | None = None) -> Iterator[dict[str, Any]]:
+    """Yield the findings as BatchImportFindings takes them."""
     cards = {card.id: card for card in run.rules}
     closed = {past.fingerprint: past for past in (run.baseline.closed if run.baseline else ())
               if past.change in ("fixed", "gone")}
-    separator = b"["
     for finding in run.findings:
         closed.pop(finding.fingerprint, None)  # it is told as it is now
         if outcomes is None or finding.status in outcomes:
-            told = _finding(run, finding, cards.get(finding.rule))
-            out.write(separator + b"\n" + plain_json(told))
-            separator = b","
+            yield _finding(run, finding, cards.get(finding.rule))
     for past in closed.values():
-        out.write(separator + b"\n" + plain_json(_archived(run, past)))
-        separator = b","
-    out.write(b"[]\n" if separator == b"[" else b"\n]\n")
+        yield _archived(run, past)
 
 
 def _finding(run: Run, finding: Finding, card: RuleCard | None) -> dict[str, Any]:

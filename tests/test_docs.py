@@ -63,5 +63,5 @@ def test_every_command_in_the_readme_exists():
     assert named and named <= set(COMMANDS)
     for option in set(re.findall(r"(?<=\s)--[a-z-]+", text)):
         assert any(option in (ROOT / "auditor" / "cli" / f).read_text()
-                   for f in ("_aws.py", "_output.py", "_since.py", "scan.py", "collect.py", "permissions.py",
+                   for f in ("_aws.py", "_output.py", "_since.py", "publish.py", "scan.py", "collect.py", "permissions.py",
                              "doctor.py")), option

@@ -21,6 +21,7 @@ COMMANDS = {
     "evaluate": "Judge an inventory file, without asking AWS anything.",
     "report": "Write the reports of a finished run again, from its JSON report.",
     "gate": "Decide a finished run's exit code, from its JSON report.",
+    "publish": "Send a finished run to Security Hub or S3; a dry run unless --send.",
     "rules": "List the rules.",
     "explain": "Explain a rule: why, what is good and bad, how to mend it.",
     "frameworks": "List the compliance frameworks, or the controls of one and their rules.",
