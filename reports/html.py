@@ -16,7 +16,16 @@ import jinja2
 import msgspec
 from markupsafe import Markup
 
-from auditor.finding import CallCost, ControlCard, Evidence, Finding, FrameworkCard, RuleCard, Run
+from auditor.finding import (
+    CallCost,
+    ControlCard,
+    Evidence,
+    Finding,
+    FrameworkCard,
+    LinkCard,
+    RuleCard,
+    Run,
+)
 
 from ._digest import (
     GRAVEST_FIRST,
@@ -39,7 +48,7 @@ def write(
         run=run, digest=Digest(run, outcomes), outcomes=sorted(outcomes or ()),
         style=Markup(style), style_hash=_hash(style),
         script=Markup(script), script_hash=_hash(script),
-        first_time=_FirstTime(), documents=_Documents(),
+        first_time=_FirstTime(), documents=_Documents(), neighbours=_Neighbours(run),
     ):
         out.write(piece.encode())
 
@@ -71,6 +80,30 @@ def _shown(value: Any) -> Any:
 def _hash(text: str) -> str:
     """Return what a Content-Security-Policy calls a text that may act."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+class _Neighbours:
+    """What points at a resource, and at what it points: the steps from data to endpoint."""
+
+    MOST = 8
+
+    def __init__(self, run: Run) -> None:
+        self._from: defaultdict[str, list[LinkCard]] = defaultdict(list)
+        self._to: defaultdict[str, list[LinkCard]] = defaultdict(list)
+        for link in run.lineage:
+            self._from[link.source].append(link)
+            self._to[link.target].append(link)
+
+    def __call__(self, arn: str) -> list[tuple[str, list[tuple[str, str, str]], int]]:
+        """Return both sides: the word for it, kind, ARN and member of each, how many more."""
+        sides = [
+            ("Pointed at by", [(k.source_kind, k.source, k.member) for k in self._to.get(arn, ())]),
+            ("Points at", [(k.target_kind, k.target, k.member) for k in self._from.get(arn, ())]),
+        ]
+        return [
+            (word, found[:self.MOST], max(0, len(found) - self.MOST))
+            for word, found in sides if found
+        ]
 
 
 class _FirstTime:

@@ -13,20 +13,20 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from auditor.finding import Run
+from auditor.finding import BaselineCard, LinkCard, PastFinding, Run, WaiverCard, WaiverUse
 from auditor.plugins import load_report
 from tests.reports import made
 from tests.reports.measured import Sink, peak
 
 ROOM = Path(__file__).parents[2] / "reports"
-VOID = {"meta", "input", "rect", "wbr"}
+VOID = {"meta", "input", "rect", "wbr", "br"}
 KNOWN = {
     "html": {"lang"}, "head": set(), "title": set(), "style": set(), "script": set(),
     "meta": {"charset", "http-equiv", "content", "name"}, "body": set(),
     "a": {"href", "class", "rel"}, "nav": {"aria-label"}, "main": {"id"}, "header": set(),
     "footer": set(), "section": {"id", "class", "aria-labelledby"}, "h1": set(),
     "h2": {"id"}, "h3": {"id", "class"}, "h4": {"class"}, "p": {"class"}, "b": {"class"},
-    "strong": set(), "wbr": set(), "small": set(), "i": {"class"}, "code": {"class"}, "pre": set(),
+    "strong": set(), "wbr": set(), "br": set(), "tbody": set(), "small": set(), "i": {"class"}, "code": {"class"}, "pre": set(),
     "span": {"class"}, "div": {"class", "id", "role", "aria-label", "tabindex"},
     "ol": set(), "ul": {"class"}, "li": {"class", "id"}, "dl": {"class"}, "dt": set(), "dd": set(),
     "figure": set(), "figcaption": set(), "caption": set(), "thead": set(), "tr": set(),
@@ -342,3 +342,29 @@ def test_five_thousand_findings_stay_usable():
     failed = run.coverage.outcomes["fail"]
     assert failed > 4_500
     assert sink.size / failed < 2_000  # bytes for each finding, all else included
+
+
+def test_it_says_what_changed_who_accepted_what_and_what_points_at_what():
+    card = next(rule for rule in made.RULES if rule.id == "sagemaker-notebook-root-access")
+    one = made.finding(card, "a", "fail", "x", change="new")
+    taken = made.finding(card, "b", "waived", "x", waiver=WaiverCard(
+        owner="ml@example.com", reason="SEC-1", expires="2026-12-31"))
+    arn, role = one.resource.arn, f"arn:aws:iam::{made.ACCOUNT}:role/r"
+    run = msgspec.structs.replace(
+        made.run_of([one, taken], made.RULES),
+        lineage=[LinkCard(source=arn, source_kind=card.kind, member="RoleArn", target=role,
+                          target_kind="AWS::IAM::Role")],
+        waivers=[WaiverUse(rule=card.id, resource=arn, owner="ml@example.com", reason="SEC-1",
+                           expires="2026-01-01", matched=1, state="expired")],
+        baseline=BaselineCard(
+            id="b", finished="2026-01-30T10:00:00+00:00", counts={"new": 1, "gone": 1},
+            closed=[PastFinding(
+                fingerprint="f" * 32, rule=card.id, title=card.title, severity="high",
+                account=made.ACCOUNT, region="eu-west-1", arn=arn + "-gone", change="gone")]))
+    out = io.BytesIO()
+    load_report("html").write(run, out)
+    text = " ".join(re.sub(r"<[^>]*>", " ", out.getvalue().decode()).split())
+    assert "Since 2026-01-30 10:00:00 UTC: 1 new, 1 gone." in text
+    assert f"{arn}-gone" in text and "expired on 2026-01-01: its findings count again" in text
+    assert f"Points at IAM Role {role} (RoleArn)" in text
+    assert "until 2026-12-31 by ml@example.com: SEC-1" in text and "a new x" in text
