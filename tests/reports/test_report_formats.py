@@ -15,6 +15,7 @@ import msgspec
 import pytest
 from botocore.session import get_session
 from botocore.validate import ParamValidator
+from junitparser import JUnitXml
 
 from auditor.finding import BaselineCard, PastFinding, WaiverCard
 from auditor.plugins import load_report, report_names
@@ -190,6 +191,12 @@ def test_junit():
             assert int(suite.get(plural)) == len(list(suite.iter(counted)))
     names = [(c.get("classname"), c.get("name")) for c in root.iter("testcase")]
     assert len(names) == len(set(names))
+
+
+def test_junit_is_read_by_a_reader():
+    read = JUnitXml.fromstring(written("junit", every_state()).encode())
+    assert (read.tests, read.failures, read.errors, read.skipped) == (7, 2, 1, 3)
+    assert sum(len(list(suite)) for suite in read) == 7
 
 
 # -- CSV
