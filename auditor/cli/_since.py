@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -85,7 +85,6 @@ def checked_since(
 
     Raises :class:`AuditorError` where either is wrong.
     """
-    names = {name: rule.id for rule in rules for name in (rule.id, *rule.aliases)}
     given, baseline = options["waiver_file"], options["baseline"]
     if given and options["no_waivers"]:
         raise AuditorError("--waivers and --no-waivers exclude each other")
@@ -94,6 +93,7 @@ def checked_since(
     path = given or (HERE if HERE.is_file() else None)
     held = None
     if path is not None and not options["no_waivers"]:
+        names = {name: rule.id for rule in rules for name in (rule.id, *rule.aliases)}
         held = _waivers.read(path, names, _today())
     return Since(
         held, options["no_waivers"], baseline is not None,
@@ -102,10 +102,10 @@ def checked_since(
     )
 
 
-def known_rules(run: Run) -> list[RuleCard | Rule[Any]]:
-    """Return the rules that a waiver of a saved run may name: the run's, and those installed."""
-    known: set[str] = {card.id for card in run.rules}
-    return [*run.rules, *(rule for rule in load_rules() if rule.id not in known)]
+def known_rules(run: Run) -> Iterator[RuleCard | Rule[Any]]:
+    """Yield the rules that a waiver of a saved run may name: those installed, and the run's."""
+    yield from load_rules()
+    yield from run.rules
 
 
 def load_run(path: Path) -> Run:
