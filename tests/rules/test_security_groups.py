@@ -63,6 +63,7 @@ OURS = {"UserIdGroupPairs": [{"GroupId": "sg-1"}, {"GroupId": "sg-9", "UserId": 
     ("ssh-open", [{"IpProtocol": "-1", **ANY4}], "fail", ""),
     ("ssh-open", [{"IpProtocol": "6", "FromPort": 22, "ToPort": 22, **ANY4}], "fail", ""),
     ("ssh-open", [{"IpProtocol": "udp", "FromPort": 22, "ToPort": 22, **ANY4}], "pass", ""),
+    ("ssh-open", [tcp(-1, **ANY4)], "fail", ""),  # -1 is every port
     # of ICMP the same members are a type and a code
     ("ssh-open", [{"IpProtocol": "icmp", "FromPort": -1, "ToPort": -1, **ANY4}], "pass", ""),
     ("ssh-open", [{"IpProtocol": "icmpv6", "FromPort": 0, "ToPort": 255, **ANY6}], "pass", ""),
@@ -140,6 +141,11 @@ def test_groups_that_nothing_of_ml_uses_are_not_judged(rule):
 ])
 def test_whatever_of_sagemaker_names_the_group_uses_it(user):
     assert ask("ssh-open", tcp(22, **ANY4), others=(user,)).status == "fail"
+
+
+def test_a_group_that_nothing_uses_stands_before_nothing():
+    found = ask("ssh-open", tcp(22, **ANY4), others=())
+    assert found.status == "not_applicable" and "is behind it" in found.message
 
 
 @pytest.mark.parametrize(("data", "status"), [({"GroupId": "sg-1"}, "unknown"),
