@@ -35,8 +35,9 @@ def write(
 ) -> None:
     """Write a list of findings to ``out``; `auditor publish security-hub` imports it.
 
-    What the baseline had and is fixed or gone follows as ARCHIVED. Security Hub takes findings in
-    an account and Region; what belongs to no Region is filed in the run's first.
+    What the baseline had and is gone, or fixed and not among them, follows as ARCHIVED. Security
+    Hub takes findings in an account and Region; what belongs to no Region is filed in the run's
+    first.
     """
     separator = b"["
     for told in findings(run, outcomes):
@@ -51,8 +52,8 @@ def findings(run: Run, outcomes: Collection[str] | None = None) -> Iterator[dict
     closed = {past.fingerprint: past for past in (run.baseline.closed if run.baseline else ())
               if past.change in ("fixed", "gone")}
     for finding in run.findings:
-        closed.pop(finding.fingerprint, None)  # it is told as it is now
         if outcomes is None or finding.status in outcomes:
+            closed.pop(finding.fingerprint, None)  # it is told as it is now
             yield _finding(run, finding, cards.get(finding.rule))
     for past in closed.values():
         yield _archived(run, past)

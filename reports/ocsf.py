@@ -62,7 +62,8 @@ def _event(
         "severity_id": severity, "severity": label, "message": finding.message,
         "finding_info": {
             "uid": finding.fingerprint, "title": finding.title, "desc": finding.message,
-            "created_time": _milliseconds(run.run.finished or run.run.started),
+            "created_time": _milliseconds(
+                finding.first_seen or run.run.finished or run.run.started),
             "first_seen_time": _milliseconds(
                 finding.first_seen or run.run.finished or run.run.started),
             "types": ["Software and Configuration Checks"],

@@ -28,7 +28,8 @@ def write(
     that was not evaluated is not satisfied, and its remarks say so. Controls that no rule speaks
     to, or to which nothing here applies, are not among the reviewed.
     """
-    wanted = set(outcomes or (s.value for s in Status)) - {Status.NOT_APPLICABLE.value}
+    wanted = {s.value for s in Status} if outcomes is None else set(outcomes)
+    wanted.discard(Status.NOT_APPLICABLE.value)
     if Status.FAIL in wanted:
         wanted.add(HISTORICAL)
     shown = spooled(run.findings).of(*wanted)

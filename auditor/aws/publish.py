@@ -67,9 +67,10 @@ class Publisher:
         account, told = self.account(), Sent()
         clients: dict[str, Any] = {}
         for region, batch in batches(findings, account, told):
-            client = clients.setdefault(region, self.client("securityhub", region))
+            if region not in clients:
+                clients[region] = self.client("securityhub", region)
             try:
-                answer = client.batch_import_findings(Findings=batch)
+                answer = clients[region].batch_import_findings(Findings=batch)
             except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
                 raise AuditorError(
                     f"Security Hub in {region} took {told.sent[account, region]} findings and"
@@ -83,13 +84,13 @@ class Publisher:
         return told
 
     def to_s3(self, file: Path, bucket: str, key: str, owner: str = "") -> None:
-        """Upload a file, encrypted by S3; ``owner`` is the account the bucket must belong to.
+        """Upload a file, encrypted as the bucket says (S3 encrypts whatever it is given).
+
+        ``owner`` is the account that the bucket must belong to.
 
         Raises :class:`AuditorError` where that is refused.
         """
-        extra = {"ServerSideEncryption": "AES256"}
-        if owner:
-            extra["ExpectedBucketOwner"] = owner
+        extra = {"ExpectedBucketOwner": owner} if owner else {}
         try:
             self.client("s3").upload_file(str(file), bucket, key, ExtraArgs=extra)
         except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError,

@@ -176,8 +176,8 @@ def write(
         whole = output.path.is_file() or not output.path.exists()
         part = output.path.with_name(output.path.name + ".part") if whole else output.path
         try:
-            with part.open("wb") as file, _packed(file, output.path) as packed:
-                output.module.write(run, packed, color=False, **options)
+            with part.open("wb") as file, packed(file, output.path) as place:
+                output.module.write(run, place, color=False, **options)
             if whole:
                 part.replace(output.path)
         except OSError as error:
@@ -189,7 +189,7 @@ def write(
                 part.unlink(missing_ok=True)  # there only where something went wrong
 
 
-def _packed(file: IO[bytes], path: Path) -> AbstractContextManager[IO[bytes]]:
+def packed(file: IO[bytes], path: Path) -> AbstractContextManager[IO[bytes]]:
     """Return where to write so that a file whose name ends in .gz is packed, always the same."""
     if path.suffix != ".gz":
         return nullcontext(file)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from auditor.cli._output import parse_outcomes
+from auditor.cli._output import packed, parse_outcomes
 from auditor.errors import AuditorError
 from auditor.finding import Run
 from auditor.plugins import load_report
@@ -84,13 +84,11 @@ def _s3(
     run: Run, wanted: frozenset[str], profile: str | None, bucket: str, key: str, name: str,
     owner: str, send: bool,
 ) -> int:
-    import gzip
-
     report = load_report(name)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "report"
-        with gzip.open(file, "wb") if key.endswith(".gz") else file.open("wb") as out:
-            report.write(run, out, outcomes=wanted)
+        with file.open("wb") as out, packed(out, Path(key)) as place:
+            report.write(run, place, outcomes=wanted)
         click.echo(f"s3://{bucket}/{key}: {file.stat().st_size:,} bytes of {name}", err=True)
         if send:
             from auditor.aws.publish import Publisher

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from auditor.kinds import BUCKET, NOTEBOOK, TRAINING_JOB
+from auditor.errors import Gap
+from auditor.evaluate import judge as engine
+from auditor.kinds import BUCKET, MACIE, NOTEBOOK, TRAINING_JOB
+from auditor.plugins import load_rules
 from auditor.rule import Other
-from auditor.testing import judge
+from auditor.testing import ACCOUNT_ID, judge, world
 
 BUCKET_HERE = Other(BUCKET, {"Name": "data"})
 BUCKET_ELSEWHERE = Other(BUCKET, {"Name": "data"}, region="us-east-1")
@@ -65,3 +70,15 @@ def test_whether_there_is_data_must_have_been_seen(rule):
     assert judge(rule, {}, refused=[TRAINING_JOB]).status == "unknown"
     assert judge(rule, {}, refused=[BUCKET]).status == "unknown"
     assert judge(rule, {}, NOTEBOOK_HERE, refused=[TRAINING_JOB, BUCKET]).status == "fail"
+
+
+@pytest.mark.parametrize(("refused", "status"), [(False, "not_applicable"), (True, "unknown")])
+def test_a_bucket_whose_region_was_refused_may_lie_here(refused, status):
+    rule = next(rule for rule in load_rules() if rule.id == "macie-enabled")
+    inventory, arn = world([Other(MACIE, {}), BUCKET_ELSEWHERE])
+    if refused:
+        inventory.gap(Gap(
+            ACCOUNT_ID, "us-east-1", "s3", "GetBucketLocation", "AccessDenied", "no",
+            "s3:GetBucketLocation", BUCKET.name, "arn:aws:s3:::data", "LocationConstraint"))
+    found = engine(rule, inventory.find(MACIE, arn), now=datetime(2026, 2, 1, tzinfo=UTC))
+    assert found.status == status
