@@ -54,7 +54,9 @@ def _run(
     numbers: Mapping[str, int],
 ) -> None:
     about = "+".join(run.run.accounts) if len(run.run.accounts) < 4 else "accounts"
-    guid = {"automationDetails": {"id": f"auditor/{about}/{number + 1 if number else ''}"}}
+    # GitHub's category is what comes before the last slash; two runs of one category are refused
+    part_of = f"auditor/{about}/{number + 1}/" if number else f"auditor/{about}/"
+    guid = {"automationDetails": {"id": part_of}}
     out.write(b"\n{" + plain_json({"tool": {"driver": {
         "name": "auditor", "semanticVersion": run.run.version, "version": run.run.version,
         "informationUri": "https://sagemaker-auditor.readthedocs.io/",
