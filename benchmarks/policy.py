@@ -93,6 +93,23 @@ def worst() -> dict[str, Any]:
                 ("Deny", {"Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}}),
             )
         ]},
+        "400 Allows, 400 Denies": {"Version": "2012-10-17", "Statement": [
+            {**deny, "Effect": effect, "Resource": f"arn:aws:s3:::b/{n}/*", **condition}
+            for n in range(400)
+            for effect, condition in (
+                ("Allow", {}),
+                ("Deny", {"Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}}),
+            )
+        ]},
+        "2,000 endpoints": {"Version": "2012-10-17", "Statement": [
+            {**deny, "Effect": "Allow", "Resource": f"arn:aws:s3:::b/{n}/*",
+             "Condition": {"StringEquals": {"aws:SourceVpce": f"vpce-{n}"}}}
+            for n in range(2000)
+        ]},
+        "a variable and stars": everyone({
+            "StringLike": {"aws:Referer": "*a" * 20 + "${aws:PrincipalTag/x}!"},
+            "StringEquals": {"aws:referer": "a" * 60 + "/!"},
+        }),
         "150 callers, 150 Denies": {"Version": "2012-10-17", "Statement": [
             {"Effect": effect, "Action": "s3:*", "Resource": f"arn:aws:s3:::b/*{n}*a?b*",
              "Principal": principal, "Condition": condition}

@@ -22,8 +22,9 @@ independent, so an action may be found on a resource it does not work on; of cal
 these hang together: address and endpoint, an organization and its paths, an ARN and its account.
 Service control and resource control policies are not considered.
 
-The dearest policies known take some seconds and end undecided (``benchmarks/policy.py``);
-usual ones take less than a millisecond.
+What a question may spend is counted in steps, not seconds (``globs.Budget``): the dearest policies
+known take about two seconds and end undecided (``benchmarks/policy.py``), usual ones less than a
+millisecond.
 """
 
 from .answer import Answer, Document, Identity, Trust

@@ -7,10 +7,11 @@ objects".
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from .answer import Answer, Document, Trust
+from .globs import Budget
 from .questions import cross_account, public, public_through, public_write
 
 # What GetPublicAccessBlock answers: four flags; None where there is no configuration.
@@ -51,7 +52,9 @@ class AccessPoint:
     block: Flags = None
 
 
-def access_point_public(point: AccessPoint, *, write: bool = False) -> Answer:
+def access_point_public(
+    point: AccessPoint, *, write: bool = False, budget: Budget | None = None
+) -> Answer:
     """Say whether an access point's own policy lets strangers in.
 
     That a request comes through the access point is no condition there, so that
@@ -60,7 +63,7 @@ def access_point_public(point: AccessPoint, *, write: bool = False) -> Answer:
     """
     if point.vpc_only:
         return Answer(False, "only its VPC can reach the access point")
-    return public_through(point.policy, point.arn, write=write)
+    return public_through(point.policy, point.arn, write=write, budget=budget)
 
 
 def bucket_public(
@@ -132,10 +135,11 @@ def bucket_cross_account(
             groups = [g for g in _GROUPS if acl_grants(acl, to=g)]
             if groups:
                 return Answer(True, f"the bucket's ACL has grants for {_WHO[groups[0]]}")
-    answer = cross_account(policy, trust)
+    budget = Budget()
+    answer = cross_account(policy, trust, budget=budget)
     if not answer.answer or not _blocked(blocks, "RestrictPublicBuckets"):
         return answer
-    open_to_all = public(policy)
+    open_to_all = public(policy, budget=budget)
     if open_to_all.answer is None:
         return Answer(None, open_to_all.because)
     if open_to_all.answer:
@@ -171,6 +175,7 @@ class _Bucket:
     blocks: tuple[Flags, ...]
     access_points: tuple[AccessPoint, ...]
     account: str
+    budget: Budget = field(default_factory=Budget)
 
     def answer(
         self, acl: Mapping[str, Any] | None, ownership: str | None, status: bool | None
@@ -205,7 +210,7 @@ class _Bucket:
 
     def by_policy(self, status: bool | None, notes: Sequence[str]) -> Answer:
         """Return the answer from the policies, where nothing restricts them."""
-        answer = (public_write if self.write else public)(self.policy)
+        answer = (public_write if self.write else public)(self.policy, budget=self.budget)
         if answer.answer:
             s3 = "; S3 itself calls the policy not public" if status is False else ""
             return replace(answer, because=f"{answer.because}; RestrictPublicBuckets is off{s3}")
@@ -219,7 +224,8 @@ class _Bucket:
             through = self.through(point)
             if through.answer:
                 return through
-            doubt = through if through.answer is None else doubt
+            if through.answer is None:
+                doubt = doubt or through
         if doubt:
             return doubt
         return Answer(False, "; ".join(["the bucket is not public", answer.because, *notes]))
@@ -228,10 +234,12 @@ class _Bucket:
         """Say whether strangers come in through an access point: its policy and the bucket's."""
         if _blocked((point.block,), "RestrictPublicBuckets"):
             return Answer(False, "RestrictPublicBuckets is on for the access point")
-        answer = access_point_public(point, write=self.write)
+        answer = access_point_public(point, write=self.write, budget=self.budget)
         if not answer.answer:
             return answer
-        behind = public_through(self.policy, point.arn, write=self.write)
+        behind = public_through(
+            self.policy, point.arn, write=self.write, budget=self.budget
+        )
         if not behind.answer:
             return behind
         return replace(answer, because=f"through access point {point.arn}: {answer.because}")

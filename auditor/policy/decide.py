@@ -17,7 +17,7 @@ from .concrete import Caller, Request
 from .encode import literals
 from .globs import Budget, GaveUp
 from .model import Policy, Statement
-from .solve import Domain, Literal, Problem, Tests, solve
+from .solve import Domain, Literal, Problem, Tests, solve, weight
 from .strangers import mentioned
 from .variables import Reading, guessed, readings
 from .worlds import CANONICAL, World
@@ -57,12 +57,15 @@ class Question:
 def decide(question: Question) -> Found | None:
     """Return a request that answers yes, None where there is none (a proof), or raise GaveUp."""
     doubt: GaveUp | None = None
+    question.budget.spend(sum(len(policy.statements) for policy in question.all))
     keys = frozenset().union(*(mentioned(policy) for policy in question.all))
     for world in question.worlds:
         try:
             found = _in_world(question, world, keys)
         except GaveUp as gave_up:
-            doubt = gave_up
+            doubt = doubt or gave_up
+            if question.budget.spent:
+                break
             continue
         if found:
             return found
@@ -73,7 +76,7 @@ def decide(question: Question) -> Found | None:
 
 def _in_world(question: Question, world: World, keys: frozenset[str]) -> Found | None:
     doubt: GaveUp | None = None
-    for reading, there in readings(question.all, world):
+    for reading, there in readings(question.all, world, question.budget):
         try:
             for found in _requests(question, there, keys, reading):
                 if not reading.wide and _holds(question, found.request):
@@ -82,12 +85,16 @@ def _in_world(question: Question, world: World, keys: frozenset[str]) -> Found |
                     doubt = GaveUp("the search and the evaluation of its witness disagree")
                     continue
                 doubt = GaveUp("it depends on what a policy variable stands for")
-                again = guessed(question.all, found.statements, there, found.request)
+                again = guessed(
+                    question.all, found.statements, there, found.request, question.budget
+                )
                 for exact in _requests(question, again[1], keys, again[0]):
                     if _holds(question, exact.request):
                         return _plainer(question, exact)
         except GaveUp as gave_up:
-            doubt = gave_up
+            doubt = doubt or gave_up
+            if question.budget.spent:
+                break
     if doubt:
         raise doubt
     return None
@@ -98,20 +105,21 @@ def _requests(
 ) -> Iterator[Found]:
     """Yield a request for each choice of Allows that has one; at the end raise what gave up."""
     doubt: GaveUp | None = None
-    question.budget.choice(1 + sum(len(policy.statements) for policy in question.all) // 10)
     denies = [
         row
         for policy in question.all
         for statement in policy.statements
         if not statement.allow and (row := _row(statement, world, reading, question)) is not None
     ]
+    known = _Domains(question, world, keys, denies)
     for chosen, must in _allows(question, world, reading):
-        question.budget.choice(1 + len(denies) // 10)
-        domains = _domains(question, world, keys, chosen, [must, *denies])
         try:
-            values = solve(Problem(domains, must, denies), question.budget)
+            problem = Problem(known.domains(chosen, must), must, denies)
+            values = solve(problem, question.budget.quarter())
         except GaveUp as gave_up:
-            doubt = gave_up
+            doubt = doubt or (_at(chosen[0], gave_up) if chosen else gave_up)
+            if question.budget.spent:
+                break
             continue
         if values is not None:
             plain = {action.lower(): action for action, _ in question.prefer(chosen)}
@@ -125,7 +133,24 @@ def _requests(
 def _row(
     statement: Statement, world: World, reading: Reading, question: Question
 ) -> list[Literal] | None:
+    try:
+        question.budget.spend(2 * _size(statement))
+    except GaveUp as gave_up:
+        raise _at(statement, gave_up) from gave_up
     return literals(statement, world, reading, principals=question.principals)
+
+
+def _size(statement: Statement) -> int:
+    """Return how many values a statement has in all."""
+    values = (
+        statement.principals, statement.not_principals, statement.actions, statement.resources,
+        *(condition.values for condition in statement.conditions),
+    )
+    return sum(len(one) for one in values if one)
+
+
+def _at(statement: Statement, gave_up: GaveUp) -> GaveUp:
+    return GaveUp(f"{gave_up}, at {statement.place}")
 
 
 def _allows(
@@ -145,20 +170,41 @@ def _allows(
         yield tuple(s for s, _ in choice), [one for _, row in choice for one in row]
 
 
-def _domains(
-    question: Question, world: World, keys: frozenset[str], chosen: Sequence[Statement],
-    rows: Iterable[Sequence[Literal]],
-) -> Mapping[str, Domain]:
-    used = {one.variable for row in rows for one in row}
-    used |= {world.view(key).variable for key in keys} | {"principal"}
-    pairs = list(question.prefer(chosen))
-    actions = (*question.actions, *world.actions)
-    # The action first: most Allows that are not meant fail by it.
-    return {
-        "action": Domain(False, True, actions, prefer=tuple(a.lower() for a, _ in pairs)),
-        "resource": Domain(False, True, question.resources, prefer=tuple(r for _, r in pairs)),
-        **{variable: world.domain(variable) for variable in sorted(used - {"action", "resource"})},
-    }
+class _Domains:
+    """What each variable of a question can be in a world: of most it is the same for each Allow."""
+
+    def __init__(
+        self, question: Question, world: World, keys: frozenset[str],
+        denies: Sequence[Sequence[Literal]],
+    ) -> None:
+        self.question = question
+        self.world = world
+        used = {one.variable for row in denies for one in row}
+        self.used = used | {world.view(key).variable for key in keys} | {"principal"}
+        self.known: dict[str, Domain] = {}
+
+    def domains(
+        self, chosen: Sequence[Statement], must: Sequence[Literal]
+    ) -> Mapping[str, Domain]:
+        """Return what each variable can be where some Allows are chosen."""
+        question = self.question
+        used = self.used | {one.variable for one in must}
+        question.budget.spend(20 + 4 * len(used))
+        pairs = list(question.prefer(chosen))
+        actions = (*question.actions, *self.world.actions)
+        # The action first: most Allows that are not meant fail by it.
+        return {
+            "action": Domain(False, True, actions, prefer=tuple(a.lower() for a, _ in pairs)),
+            "resource": Domain(False, True, question.resources, prefer=tuple(r for _, r in pairs)),
+            **{name: self.domain(name) for name in sorted(used - {"action", "resource"})},
+        }
+
+    def domain(self, variable: str) -> Domain:
+        """Return what a variable can be."""
+        if variable not in self.known:
+            found = self.known[variable] = self.world.domain(variable)
+            self.question.budget.spend(sum(map(weight, found.tests)))
+        return self.known[variable]
 
 
 def _request(world: World, values: Mapping[str, str | None], keys: frozenset[str]) -> Request:

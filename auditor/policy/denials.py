@@ -15,7 +15,7 @@ from .actions import OF_BUCKETS, OF_OBJECTS, SAMPLES
 from .answer import Answer, Document
 from .asking import ANYTHING, decided, now, unreadable
 from .decide import Prefer, Question
-from .globs import ANY, WORD, exact, like, run
+from .globs import ANY, WORD, Budget, exact, like, run
 from .model import Policy, plain
 from .outside import Outside
 from .reading import read
@@ -139,6 +139,7 @@ def all_denied(
     worlds = list(callers(document, outside, now(), anonymous=True, everybody=True))
     denies = [one.label for one in document.statements if not one.allow]
     statement = denies[0] if len(denies) == 1 else ""
+    budget = Budget()
     for arn in _buckets(document, bucket):
         for hole in holes:
             shape = hole.shape or _about(document)
@@ -146,7 +147,7 @@ def all_denied(
             there = [one for world in worlds if (one := hole.world(world)) is not None]
             found = decided(Question(
                 (), (document,), there, hole.actions, hole.resources(arn, document),
-                prefer=_always(pairs),
+                prefer=_always(pairs), budget=budget,
             ))
             if isinstance(found, Answer):
                 return found

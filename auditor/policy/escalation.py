@@ -84,7 +84,7 @@ def privesc(identity: Identity, *, services: Iterable[str] = ()) -> Answer:
         try:
             steps = search.walk(path)
         except GaveUp as gave_up:
-            doubt = undecided(gave_up)
+            doubt = doubt or undecided(gave_up)
             continue
         if steps:
             return _answer(path, steps)
@@ -196,6 +196,7 @@ class _Search:
         default_factory=dict
     )
     hopeless: set[tuple[object, ...]] = field(default_factory=set)
+    entangled: dict[tuple[object, ...], GaveUp] = field(default_factory=dict)
     partitions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -203,7 +204,8 @@ class _Search:
 
     def walk(self, path: Path) -> list[Found] | None:
         """Return a request for each action of a path, None where one has none, or GaveUp."""
-        if any(self.documents.about(action) is None for action in path.actions):
+        about = map(self.documents.about, path.actions)
+        if any(policies is None for policies in about):
             return None
         if path.any:
             found = first(self.documents, path.actions)
@@ -230,7 +232,10 @@ class _Search:
 
     def step(self, action: str, passes: tuple[str, ...], others: bool) -> Found | GaveUp | None:
         """Look for a resource on which an action is allowed."""
-        policies = self.documents.about(action)
+        try:
+            policies = self.documents.about(action)
+        except GaveUp as gave_up:
+            return gave_up
         if policies and others:
             policies = tuple(map(_for_others, policies))
         if not policies:
@@ -246,6 +251,8 @@ class _Search:
         mark = (tuple(policy.statements for policy in policies), texts, passes)
         if mark in self.hopeless:
             return None
+        if mark[:2] in self.entangled:
+            return self.entangled[mark[:2]]
         where: Tests = ((Globs(tuple(map(_pattern, texts))), True),)
         if shapes == _ROLES:
             where += ((Globs(tuple(map(_pattern, self.written(_UNTOUCHABLE)))), False),)
@@ -269,6 +276,7 @@ class _Search:
         try:
             found = decide(question)
         except GaveUp as gave_up:
+            self.entangled[mark[:2]] = gave_up
             return gave_up
         if found is None:
             self.hopeless.add(mark)

@@ -130,10 +130,10 @@ def _why(condition: Condition, keys: Mapping[str, str]) -> str:
     return f"{condition.name} ({why})"
 
 
-def nobody(policy: Policy, aim: str, alone: Callable[[Statement], bool]) -> str:
+def nobody(policy: Policy, aim: str, alone: Callable[[Statement], bool | None]) -> str:
     """Say why no request was found: what each Allow for everyone is held back by.
 
-    ``alone`` says whether a statement by itself would answer yes.
+    ``alone`` says whether a statement by itself would answer yes; None: that was too long to tell.
     """
     wide = [
         one for one in policy.statements
@@ -148,7 +148,10 @@ def nobody(policy: Policy, aim: str, alone: Callable[[Statement], bool]) -> str:
     told = []
     for one in wide[:3]:
         keys = ", ".join(condition.name for condition in one.conditions)
-        if alone(one):
+        by_itself = alone(one)
+        if by_itself is None:
+            told.append(f"{one.place} gives them nothing")
+        elif by_itself:
             told.append(f"what {one.place} grants is denied to them")
         elif keys and alone(replace(one, conditions=())):
             told.append(f"{one.place} is held by its condition on {keys}")

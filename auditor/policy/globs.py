@@ -22,36 +22,39 @@ class GaveUp(Exception):
 
 
 class Budget:
-    """What a question may spend: states of automata, branches of the search, choices of Allows.
+    """What a question may spend, in steps: a statement read, a value tried, a move of an automaton.
 
-    All of it takes one to three seconds (`benchmarks/policy.py` prints the worst that we know);
-    real policies need a few hundred states.
+    It counts work rather than seconds, so that the same document has the same answer everywhere.
+    All of it takes up to two seconds (``benchmarks/policy.py`` prints the worst that we know); the
+    policies that AWS manages need at most some 20,000 steps.
     """
 
-    def __init__(
-        self, states: int = 200_000, branches: int = 5_000, choices: int = 15_000
-    ) -> None:
-        self.states = states
-        self.branches = branches
-        self.choices = choices
+    def __init__(self, steps: int = 1_200_000, whole: Budget | None = None) -> None:
+        self.left = steps
+        self.whole = whole
 
-    def choice(self, weight: int = 1) -> None:
-        """Pay for one choice of Allows, one of each policy that must allow, or raise GaveUp."""
-        self.choices -= weight
-        if self.choices < 0:
-            raise GaveUp("it has too many statements to be put together")
+    def part(self, steps: int) -> Budget:
+        """Return a budget of its own that spends of this one: no more than ``steps`` of it."""
+        return Budget(steps, self)
 
-    def state(self, weight: int = 1) -> None:
-        """Pay for one state of an automaton, the more the larger that is, or raise GaveUp."""
-        self.states -= weight
-        if self.states < 0:
-            raise GaveUp("its patterns are too entangled to be compared")
+    def quarter(self) -> Budget:
+        """Return a budget of a quarter of what is left: nothing entangled takes all from the rest.
+        """
+        left = self.left if self.whole is None else min(self.left, self.whole.left)
+        return Budget(left // 4, self)
 
-    def branch(self, weight: int = 1) -> None:
-        """Pay for one branch of the search, the more the more Denies there are, or raise GaveUp."""
-        self.branches -= weight
-        if self.branches < 0:
-            raise GaveUp("its statements are too entangled to be searched")
+    def spend(self, steps: int) -> None:
+        """Pay for work about to be done, or raise GaveUp."""
+        self.left -= steps
+        if self.whole is not None:
+            self.whole.spend(steps)
+        if self.left < 0:
+            raise GaveUp("its statements are too entangled")
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing is left, here or of the whole."""
+        return self.left < 0 or (self.whole is not None and self.whole.spent)
 
 
 class Chars(NamedTuple):
@@ -253,13 +256,20 @@ def find(
 
     None is a proof that there is no such text; GaveUp says that the search was cut short.
     """
+    patterns = [pattern for group in inside for pattern in group] + list(outside)
+    budget.spend(sum(map(len, patterns)))
+    refusing = frozenset(outside)
     for group in inside:
-        if all(pattern in outside for pattern in group):
+        if refusing.issuperset(group):
             return None
         texts = [is_exact(pattern) for pattern in group]
         if None not in texts:
-            return next((t for t in texts if t is not None and _fits(t, inside, outside)), None)
-    patterns = [pattern for group in inside for pattern in group] + list(outside)
+            for pattern, text in zip(group, texts, strict=True):
+                if text is not None and pattern not in refusing:
+                    budget.spend(len(patterns))
+                    if _fits(text, inside, outside):
+                        return text
+            return None
     machine = _Automaton(patterns)
     groups: list[tuple[int, int]] = []
     place = 0
@@ -280,16 +290,16 @@ def find(
     if accepted(machine.start):
         return ""
     alphabet = machine.alphabet()
-    weight = 1 + machine.size // 1_000
+    weight = len(alphabet) * (1 + machine.size // 1_000)
     came: dict[int, tuple[int, str]] = {machine.start: (0, "")}
     queue = deque([machine.start])
     while queue:
         state = queue.popleft()
+        budget.spend(weight)
         for char, stay, go in alphabet:
             after = machine.close((state & stay) | (state & go) << 1)
             if after in came or not sound(after):
                 continue
-            budget.state(weight)
             came[after] = (state, char)
             if accepted(after):
                 return _text(came, after)

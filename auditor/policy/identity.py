@@ -64,9 +64,9 @@ class Documents:
     grants: Policy
     boundary: Policy | None
     account: str
-    # Many actions share it.
-    budget: Budget = field(default_factory=lambda: Budget(branches=20_000))
+    budget: Budget = field(default_factory=Budget)  # of all actions that are asked about
     indexes: list[Index] = field(default_factory=list)
+    known: dict[str, tuple[Policy, ...] | None] = field(default_factory=dict)
 
     @property
     def policies(self) -> tuple[Policy, ...]:
@@ -75,7 +75,15 @@ class Documents:
 
     def about(self, action: str) -> tuple[Policy, ...] | None:
         """Return the policies as far as they are about an action; None where one allows it nowhere.
+
+        Raise GaveUp where nothing is left of the budget.
         """
+        if action not in self.known:
+            self.budget.spend(sum(len(policy.statements) for policy in self.policies))
+            self.known[action] = self._about(action)
+        return self.known[action]
+
+    def _about(self, action: str) -> tuple[Policy, ...] | None:
         if not self.indexes:
             self.indexes.extend(Index(policy) for policy in self.policies)
         found = []
@@ -194,26 +202,32 @@ def first(
     """
     doubt: Answer | None = None
     for action in actions:
-        policies = documents.about(action)
-        if policies is None:
-            continue
-        arns = _fresh(documents, shape or _RESOURCES.get(action, _ROLE))
-        policies = tuple(_near(policy, arns) for policy in policies)
-        worlds = list(themselves(documents, policies, fixed or {}, tagged=False))
-        only: Tests = ((Globs((exact(action.lower()),)), True),)
-        question = Question(
-            policies, policies, worlds, only,
-            ((Globs(tuple(map(exact, arns))), True),), principals=False,
-            counts=counts, prefer=partial(_pairs, action, arns), budget=documents.budget,
-        )
         try:
-            found = decide(question)
+            found = _on_fresh(documents, action, shape, counts, fixed or {})
         except GaveUp as gave_up:
-            doubt = undecided(gave_up)
+            doubt = doubt or undecided(gave_up)
             continue
         if found:
             return found
     return doubt
+
+
+def _on_fresh(
+    documents: Documents, action: str, shape: str, counts: Callable[[Statement], bool],
+    fixed: Mapping[str, Domain],
+) -> Found | None:
+    policies = documents.about(action)
+    if policies is None:
+        return None
+    arns = _fresh(documents, shape or _RESOURCES.get(action, _ROLE))
+    policies = tuple(_near(policy, arns) for policy in policies)
+    worlds = list(themselves(documents, policies, fixed, tagged=False))
+    only: Tests = ((Globs((exact(action.lower()),)), True),)
+    return decide(Question(
+        policies, policies, worlds, only,
+        ((Globs(tuple(map(exact, arns))), True),), principals=False,
+        counts=counts, prefer=partial(_pairs, action, arns), budget=documents.budget,
+    ))
 
 
 def _near(policy: Policy, arns: Sequence[str]) -> Policy:

@@ -32,19 +32,26 @@ def _final(statement: Statement) -> bool:
     return statement.resources is None or "*" in statement.resources
 
 
+def _head(text: str) -> str:
+    """Return what stands before the first wildcard."""
+    return text.partition("*")[0].partition("?")[0]
+
+
 def _speaks(statement: Statement) -> Callable[[str], bool]:
     if statement.actions is None:
         return lambda action: True
     texts = [text.lower() for text in statement.actions]
     whole = {text for text in texts if "*" not in text and "?" not in text}
+    # Most wildcards are one star at the end: *, s3:*, iam:Get*.
+    heads = tuple(text[:-1] for text in texts if text == f"{_head(text)}*")
     wild: list[tuple[str, Pattern]] = [
-        (text.partition("*")[0].partition("?")[0], like(plain(text)))
-        for text in texts if text not in whole
+        (_head(text), like(plain(text)))
+        for text in texts if text not in whole and not text.startswith(heads)
     ]
     negated = statement.not_action
 
     def speaks(action: str) -> bool:
-        hit = action in whole or any(
+        hit = action in whole or action.startswith(heads) or any(
             action.startswith(head) and matches(pattern, action) for head, pattern in wild
         )
         return hit != negated

@@ -13,7 +13,7 @@ from .answer import Answer, Document, Trust
 from .asking import ANYTHING, decided, narrowed, now, of_services, unreadable
 from .decide import Found, Question
 from .encode import role_patterns
-from .globs import REST, WORD, exact, run
+from .globs import REST, WORD, Budget, exact, run
 from .model import Policy, Statement
 from .outside import Outside, claims, named, trusted
 from .reading import read
@@ -21,6 +21,8 @@ from .solve import Domain, Globs, Tests
 from .strangers import SIGNED_ONLY, callers, mentioned, spread
 from .worlds import ARN, CANONICAL, FEDERATED, ROLE, World
 
+# What of a budget the gravest actions are looked for with, before all others.
+_GRAVEST: Final = 400_000  # steps
 # What does not only read.
 _WRITING: Final[Tests] = (
     (Globs(tuple((*run(WORD), *exact(f":{verb}"), *REST) for verb in READING_VERBS)), False),
@@ -28,25 +30,30 @@ _WRITING: Final[Tests] = (
 
 
 def public(
-    policy: Document, *, service: str = "s3", actions: Collection[str] = ()
+    policy: Document, *, service: str = "s3", actions: Collection[str] = (),
+    budget: Budget | None = None,
 ) -> Answer:
     """Say whether a stranger may do something: anyone on the internet, or any AWS account.
 
     A stranger has none of the accounts, organizations, networks and ids that the policy names as
     fixed values. ``actions`` narrows the question to patterns such as ``s3:Get*``; with an empty
-    ``service`` the policy's own actions and resources say of which it is.
+    ``service`` the policy's own actions and resources say of which it is. ``budget`` is that of a
+    larger question, where this is a part of one.
     """
-    return _public(policy, service, narrowed(actions), "let in a stranger")
+    return _public(policy, service, narrowed(actions), "let in a stranger", budget=budget)
 
 
-def public_write(policy: Document, *, service: str = "s3") -> Answer:
+def public_write(
+    policy: Document, *, service: str = "s3", budget: Budget | None = None
+) -> Answer:
     """Say whether a stranger may change something; changes of permissions are named first."""
     gravest = narrowed(S3_PERMISSIONS) if service in ("s3", "") else ()
-    return _public(policy, service, _WRITING, "let a stranger write", gravest)
+    return _public(policy, service, _WRITING, "let a stranger write", gravest, budget=budget)
 
 
 def public_through(
-    policy: Document, access_point: str, *, write: bool = False, vpc_only: bool = False
+    policy: Document, access_point: str, *, write: bool = False, vpc_only: bool = False,
+    budget: Budget | None = None,
 ) -> Answer:
     """Say whether a stranger may do something who comes through one of the owner's access points.
 
@@ -59,7 +66,7 @@ def public_through(
         "s3:accesspointnetworkorigin": Domain(False, values=(origin,)),
     }
     aim = f"let in a stranger through an access point of account {''.join(account)}"
-    return _public(policy, "s3", _WRITING if write else (), aim, fixed=fixed)
+    return _public(policy, "s3", _WRITING if write else (), aim, fixed=fixed, budget=budget)
 
 
 def public_list(policy: Document, *, service: str = "s3") -> Answer:
@@ -69,8 +76,9 @@ def public_list(policy: Document, *, service: str = "s3") -> Answer:
 
 def _public(
     policy: Document, service: str, actions: Tests, aim: str, gravest: Tests = (),
-    fixed: Mapping[str, Domain] | None = None,
+    fixed: Mapping[str, Domain] | None = None, budget: Budget | None = None,
 ) -> Answer:
+    budget = budget or Budget()
     if policy is None:
         return Answer(False, f"there is no policy that could {aim}")
     document = read(policy)
@@ -82,14 +90,15 @@ def _public(
         for world in callers(document, outside, now(), anonymous=not signed)
     ]
     if gravest:
-        found = decided(_question(document, worlds, service, gravest))
+        found = decided(_question(document, worlds, service, gravest, budget.part(_GRAVEST)))
         if isinstance(found, Found):
             return explain.allowed(found, document)
-    return _allowed(document, worlds, service, actions, aim)
+    return _allowed(document, worlds, service, actions, aim, budget)
 
 
 def cross_account(
-    policy: Document, trust: Trust, *, service: str = "s3", actions: Collection[str] = ()
+    policy: Document, trust: Trust, *, service: str = "s3", actions: Collection[str] = (),
+    budget: Budget | None = None,
 ) -> Answer:
     """Say whether someone outside the owner's account and trust may do something.
 
@@ -108,7 +117,7 @@ def cross_account(
         *callers(document, outside, at, anonymous=service not in SIGNED_ONLY),
         *named_callers(document, outside, at),
     ]
-    return _allowed(document, worlds, service, narrowed(actions), aim)
+    return _allowed(document, worlds, service, narrowed(actions), aim, budget or Budget())
 
 
 def named_callers(document: Policy, outside: Outside, at: float) -> Iterable[World]:
@@ -147,27 +156,31 @@ def named_callers(document: Policy, outside: Outside, at: float) -> Iterable[Wor
 
 
 def _allowed(
-    document: Policy, worlds: Sequence[World], service: str, actions: Tests, aim: str
+    document: Policy, worlds: Sequence[World], service: str, actions: Tests, aim: str,
+    budget: Budget,
 ) -> Answer:
-    question = _question(document, worlds, service, actions)
+    question = _question(document, worlds, service, actions, budget)
     found = decided(question)
     if isinstance(found, Answer):
         return found
     if found:
         return explain.allowed(found, document)
 
-    def alone(statement: Statement) -> bool:
+    def alone(statement: Statement) -> bool | None:
         one = replace(document, statements=(statement,))
-        return isinstance(decided(replace(question, grants=(one,), all=(one,))), Found)
+        found = decided(replace(question, grants=(one,), all=(one,)))
+        return None if isinstance(found, Answer) else found is not None
 
     return Answer(False, explain.nobody(document, aim, alone))
 
 
 def _question(
-    document: Policy, worlds: Sequence[World], service: str, actions: Tests
+    document: Policy, worlds: Sequence[World], service: str, actions: Tests, budget: Budget
 ) -> Question:
     actions = (*of_services(document, service), *actions)
-    return Question((document,), (document,), worlds, actions, ANYTHING, prefer=examples)
+    return Question(
+        (document,), (document,), worlds, actions, ANYTHING, prefer=examples, budget=budget
+    )
 
 
 def readable(policy: Document) -> Answer:

@@ -93,6 +93,8 @@ def shared(policy: Document, trust: Trust = NO_TRUST, *, service: str = "s3") ->
 _NOBODY: Final = Outside()
 # After so many names that could not be decided the rest are not asked: each takes its time.
 _DOUBTS: Final = 2
+# What of the budget strangers may spend; the rest is for the names.
+_STRANGERS: Final = 600_000  # steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ class _Asking:
     trust: Trust
     service: str
     at: float = field(default_factory=now)
-    budget: Budget = field(default_factory=Budget)  # of all that is asked about names, together
+    budget: Budget = field(default_factory=Budget)  # of strangers and all names
 
     @cached_property
     def outside(self) -> Outside:
@@ -133,11 +135,12 @@ class _Asking:
     ) -> Found | Answer | None:
         """Return what such callers get by some Allows, against every Deny."""
         keys = mentioned(self.document)
+        meant = frozenset(map(id, statements))
         return decided(Question(
             (self.document,), (self.document,),
             [there for world in worlds for there in spread(world, keys)],
             of_services(self.document, self.service), ANYTHING,
-            counts=lambda one: one in statements, prefer=examples, budget=budget,
+            counts=lambda one: id(one) in meant, prefer=examples, budget=budget,
         ))
 
     def strangers(self) -> list[World]:
@@ -157,7 +160,8 @@ class _Asking:
     def everyone(self) -> Share | Answer | None:
         """Return the sharing with strangers."""
         allows = [one for one in self.document.statements if one.allow]
-        return self.share(_Name(EVERYONE, ""), self.found(self.strangers(), allows, Budget()))
+        found = self.found(self.strangers(), allows, self.budget.part(_STRANGERS))
+        return self.share(_Name(EVERYONE, ""), found)
 
     def one(self, name: _Name, closed: Sequence[Statement]) -> Share | Answer | None:
         """Return the sharing with one name, by the Allows that are closed to strangers."""

@@ -168,7 +168,10 @@ def choose(domain: Domain, literals: Sequence[Literal], budget: Budget) -> str |
         raise Impossible
     constraints = [*domain.tests, *((one.test, one.wanted) for one in literals)]
 
+    cost = sum(map(weight, constraints))
+
     def fits(value: str) -> bool:
+        budget.spend(cost * _length(value))
         return all(test.has(value) == wanted for test, wanted in constraints)
 
     for value in domain.values or domain.prefer:
@@ -182,13 +185,30 @@ def choose(domain: Domain, literals: Sequence[Literal], budget: Budget) -> str |
     if kinds <= {Globs}:
         return _text(constraints, budget)
     if Addresses in kinds and kinds <= {Addresses, Globs}:
-        return _address(constraints)
+        return _address(constraints, budget)
     for value in _candidates(constraints, budget):
         if fits(value):
             return value
     if kinds == {Order} and len({t.dates for t, _ in constraints if isinstance(t, Order)}) == 1:
         raise Impossible
     raise GaveUp("one of its keys is compared in ways that cannot be weighed against each other")
+
+
+def weight(constraint: tuple[Test, bool]) -> int:
+    """Return in how many steps a value is compared."""
+    match constraint[0]:
+        case Globs(patterns):
+            return len(patterns)
+        case Addresses(spans):
+            return len(spans)
+        case Order(_, bounds):
+            return len(bounds)
+    return 1
+
+
+def _length(value: str) -> int:
+    """Return by how much the length of a value makes comparing it longer."""
+    return 1 + len(value) // 16
 
 
 _MANY = 12
@@ -214,7 +234,7 @@ def _text(constraints: Sequence[tuple[Test, bool]], budget: Budget) -> str:
     return text
 
 
-def _address(constraints: Sequence[tuple[Test, bool]]) -> str:
+def _address(constraints: Sequence[tuple[Test, bool]], budget: Budget) -> str:
     """Return an address in all wanted spans and in none of the others."""
     free = [(0, _END)]
     doubtful = False
@@ -228,10 +248,13 @@ def _address(constraints: Sequence[tuple[Test, bool]]) -> str:
                 spans = [(0, _END)]
         else:
             continue
+        budget.spend(len(free) * len(spans))
         free = _cut(free, spans) if wanted else _without(free, spans)
+    cost = sum(map(weight, constraints))
     for low, high in free:
         for value in (address(low + 1), address(low)):
             if low + 1 < high or value == address(low):
+                budget.spend(cost)
                 fit = all(test.has(value) == wanted for test, wanted in constraints)
                 if fit:
                     return value
@@ -349,9 +372,11 @@ def solve(problem: Problem, budget: Budget) -> Assignment | None:
     def holds(one: Literal, value: str | None) -> bool:
         key = (id(one), value)
         if key not in truths:
+            budget.spend(weight((one.test, one.wanted)) * _length(value or ""))
             truths[key] = one.holds(value)
         return truths[key]
 
+    budget.spend(len(problem.must) + sum(map(len, problem.denies)))
     opposite = {id(one): one.negated() for deny in problem.denies for one in deny}
     start: dict[str, tuple[Literal, ...]] = dict.fromkeys(problem.domains, ())
     for one in problem.must:
@@ -362,11 +387,10 @@ def solve(problem: Problem, budget: Budget) -> Assignment | None:
         return None
     # An explicit stack: a hostile document has more statements than Python has frames.
     stack = [(start, values)]
-    weight = 1 + len(problem.denies) // 200
     seen: set[frozenset[int]] = set()
     while stack:
         held, values = stack.pop()
-        budget.branch(weight)
+        budget.spend(10 + len(problem.denies))
         hit = min(
             (d for d in problem.denies if all(holds(o, values[o.variable]) for o in d)),
             key=len,
@@ -379,6 +403,7 @@ def solve(problem: Problem, budget: Budget) -> Assignment | None:
             literals = held[one.variable]
             if other in literals:
                 continue
+            budget.spend(10 + sum(map(len, held.values())) + len(held))
             longer = {**held, one.variable: (*literals, other)}
             mark = frozenset(id(o) for group in longer.values() for o in group)
             if mark in seen:

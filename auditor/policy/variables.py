@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, product
@@ -30,7 +29,9 @@ class Reading:
 _COMBINATIONS = 12
 
 
-def readings(policies: Sequence[Policy], world: World) -> Iterator[tuple[Reading, World]]:
+def readings(
+    policies: Sequence[Policy], world: World, budget: Budget
+) -> Iterator[tuple[Reading, World]]:
     """Yield values for the variables of policies, and the world in which they have them.
 
     Where there are more values than are tried, the last reading is the wide one: it proves that
@@ -57,13 +58,14 @@ def readings(policies: Sequence[Policy], world: World) -> Iterator[tuple[Reading
                 values += list(domain.values if domain.values is not None else domain.prefer[:2])
                 whole = not world.view(key).part
                 values += [v for v in named.get(key, ()) if whole and domain.has(v)]
-                values = values or _any(domain)
+                values = values or _any(domain, budget)
                 complete &= domain.values is not None
             if domain.absent:
                 values.append(None)
         choices[variable] = list(dict.fromkeys(values))
     every = product(*choices.values())
     for combination in islice(every, _COMBINATIONS):
+        budget.spend(10 * len(keys))
         given = dict(zip(choices, combination, strict=True))
         fixed = {
             name: Domain(present=False) if value is None else Domain(False, values=(value,))
@@ -79,15 +81,19 @@ def readings(policies: Sequence[Policy], world: World) -> Iterator[tuple[Reading
         yield Reading(wide=True), world
 
 
-def _any(domain: Domain) -> list[str | None]:
+_SEARCH = 40_000  # steps for the plainest value of a variable
+
+
+def _any(domain: Domain, budget: Budget) -> list[str | None]:
     try:
-        return [choose(replace(domain, absent=False), (), Budget(states=2_000))]
+        return [choose(replace(domain, absent=False), (), budget.part(_SEARCH))]
     except (Impossible, GaveUp):
         return []
 
 
 def guessed(
-    policies: Sequence[Policy], statements: Iterable[Statement], world: World, request: Request
+    policies: Sequence[Policy], statements: Iterable[Statement], world: World, request: Request,
+    budget: Budget,
 ) -> tuple[Reading, World]:
     """Return the values of variables with which statements fit a request, as far as one can see.
 
@@ -101,8 +107,9 @@ def guessed(
             if one.key in request.keys:
                 texts += [(value, request.keys[one.key]) for value in one.values]
         for text, value in texts if statement.variables else ():
+            budget.spend(len(text) + len(value))
             _capture(text, value, seen)
-    reading, there = next(iter(readings(policies, world)))
+    reading, there = next(iter(readings(policies, world, budget)))
     values, fixed = dict(reading.values), dict(there.fixed)
     for key, value in seen.items():
         view = world.view(key)
@@ -113,18 +120,44 @@ def guessed(
 
 
 def _capture(text: str, value: str, seen: dict[str, str]) -> None:
-    """Note what the variables of a text stand for in a value that fits it."""
-    parts, names = [], []
-    for item in parse(text, True, True):
-        if isinstance(item, Variable):
-            parts.append("([^/:]+)")
-            names.append(item.key)
+    """Note what the variables of a text stand for in a value that fits it.
+
+    Each variable stands for one or more characters, none of them a slash or colon. Bit n of a
+    number says that the items so far fit the first n characters: no foreign text is backtracked.
+    """
+    items = parse(text, True, True)
+    if not any(isinstance(item, Variable) for item in items):
+        return
+    every = (1 << len(value)) - 1
+    inner = sum(1 << n for n, char in enumerate(value) if char not in "/:")
+    reached = [1]
+    for item in items:
+        here = reached[-1]
+        if item is STAR:
+            after = -(here & -here) & (every << 1 | 1)
+        elif isinstance(item, Variable):
+            after, step = 0, (here & inner) << 1
+            while step & ~after:
+                after |= step
+                step = (step & inner) << 1
         else:
-            parts.append(".*" if item is STAR else "." if item is ONE else re.escape(str(item)))
-    match = re.fullmatch("".join(parts), value, re.DOTALL) if names else None
-    if match:
-        for name, found in zip(names, match.groups(), strict=True):
-            seen.setdefault(name, found)
+            fits = every if item is ONE else sum(1 << n for n, c in enumerate(value) if c == item)
+            after = (here & fits) << 1
+        reached.append(after)
+    end = len(value)
+    if not reached[-1] >> end & 1:
+        return
+    for item, before in zip(reversed(items), reversed(reached[:-1]), strict=True):
+        if item is STAR:
+            end = (before & -before).bit_length() - 1
+        elif isinstance(item, Variable):
+            start = max(value.rfind("/", 0, end), value.rfind(":", 0, end)) + 1
+            left = before >> start
+            start += (left & -left).bit_length() - 1
+            seen.setdefault(item.key, value[start:end])
+            end = start
+        else:
+            end -= 1
 
 
 def _named_values(policies: Iterable[Policy]) -> dict[str, list[str]]:

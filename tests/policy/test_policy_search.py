@@ -236,7 +236,7 @@ def test_branches_are_counted() -> None:
 
 def test_a_budget_ends() -> None:
     with pytest.raises(GaveUp):
-        find([[pattern("*a??????")], [pattern("*b????????????")]], [pattern("*c*")], Budget(states=50))
+        find([[pattern("*a??????")], [pattern("*b????????????")]], [pattern("*c*")], Budget(50))
 
 
 def test_a_policy_as_long_as_aws_allows() -> None:
