@@ -78,7 +78,7 @@ class Compared:
         self.counts: Counter[str] = Counter()
         self._left = dict(self.before.fails)
         self._closed: list[PastFinding] = []
-        self._unlisted: set[tuple[str, str, str]] = set()  # rule, account, region of an "(all)"
+        self._unlisted: set[tuple[str, str]] = set()  # rule and account of an "(all)"
 
     def told(self, finding: Finding) -> Finding:
         """Return a finding with its change and when it was first seen, and note what it closes."""
@@ -91,7 +91,7 @@ class Compared:
                 self.counts[change] += 1
             return msgspec.structs.replace(finding, change=change, first_seen=first)
         if finding.status == "unknown" and finding.resource.arn.endswith(":*"):
-            self._unlisted.add((finding.rule, finding.account, finding.region))
+            self._unlisted.add((finding.rule, finding.account))
         if before is not None:
             unknown = finding.status == "unknown"
             self._close(finding.fingerprint, before, "not_evaluated" if unknown else "fixed")
@@ -124,27 +124,35 @@ class Compared:
 
 
 class _Looked:
-    """Where a run looked, to tell a resource that is gone from one that nobody looked for."""
+    """Where a run looked, to tell a resource that is gone from one that nobody looked for.
 
-    def __init__(self, run: Run, unlisted: Iterable[tuple[str, str, str]]) -> None:
+    What was not listed in one place may have been found there: buckets and trails are listed in
+    another Region than they lie in. So a list that was refused hides the rule's whole account.
+    """
+
+    def __init__(self, run: Run, unlisted: Iterable[tuple[str, str]]) -> None:
         self.rules = set(run.run.rules)
         self.accounts = set(run.run.accounts)
         self.regions = {*run.run.regions, "global"}
         self.left_out = run.coverage.left_out
-        self.states = {
-            (look.kind, look.account, look.region): look.state for look in run.coverage.looks
+        self.refused = {
+            (look.kind, look.account) for look in run.coverage.looks if look.state == "refused"
+        }
+        self.unoffered = {
+            (look.kind, look.account, look.region) for look in run.coverage.looks
+            if look.state == "unavailable"
         }
         self.unlisted = set(unlisted)
         self.hidden = {(gap.account, gap.arn) for gap in run.gaps if gap.arn}
 
     def at(self, before: _Before) -> bool:
         """Tell whether the resource would have had a finding if it were still there."""
-        place = (before.account, before.region)
         return (
             before.rule in self.rules and before.account in self.accounts
             and before.region in self.regions
             and not self.left_out.get(before.kind)
-            and self.states.get((before.kind, *place), "done") == "done"
-            and (before.rule, *place) not in self.unlisted
+            and (before.kind, before.account) not in self.refused
+            and (before.kind, before.account, before.region) not in self.unoffered
+            and (before.rule, before.account) not in self.unlisted
             and (before.account, before.arn) not in self.hidden
         )

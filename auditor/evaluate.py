@@ -55,7 +55,6 @@ def card(rule: Rule[Any]) -> RuleCard:
         id=rule.id, title=rule.title, severity=rule.severity.value, kind=rule.on.name,
         rationale=rule.rationale, fix=rule.fix, help_url=rule.help_url, pack=rule.pack,
         controls=controls, ours=ours(rule.id, controls), aliases=list(rule.aliases),
-        terraform=rule.terraform,
     )
 
 

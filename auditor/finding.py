@@ -130,7 +130,6 @@ class Finding(Plain, frozen=True, kw_only=True):
         "Against the baseline: `new`, `unchanged` or `reopened`; empty without one, and for what"
         " is no fail.", enum=["", "new", "unchanged", "reopened"],
     )] = ""
-    owner: Annotated[str, _about("Who is to mend it; empty where nobody is named.")] = ""
 
 
 class RuleCard(Plain, frozen=True, kw_only=True):
@@ -154,10 +153,6 @@ class RuleCard(Plain, frozen=True, kw_only=True):
         " publishes them."
     )] = {}
     aliases: Annotated[list[str], _about("Its earlier ids.")] = []
-    terraform: Annotated[str, _about(
-        "The fix as Terraform's AWS provider says it, with `{name}`, `{arn}`, `{account}` and"
-        " `{region}` to fill in; empty where Terraform cannot make it."
-    )] = ""
 
 
 class GapCard(Plain, frozen=True, kw_only=True):
@@ -347,16 +342,6 @@ class BaselineCard(Plain, frozen=True, kw_only=True):
     closed: Annotated[list[PastFinding], _about("Its fails that are none now.")] = []
 
 
-class Night(Plain, frozen=True, kw_only=True):
-    """One run of the history, in figures."""
-
-    id: Annotated[str, _about("The run's id.")]
-    finished: Annotated[str, _about("When it finished, ISO 8601 in UTC.")]
-    failed: Annotated[dict[str, int], _about("How many fails that count, by severity.")]
-    unknown: Annotated[int, _about("How many outcomes were unknown.")]
-    waived: Annotated[int, _about("How many were waived.")] = 0
-
-
 class Run(Plain, frozen=True, kw_only=True):
     """One scan, whole: the JSON report is this structure and nothing else."""
 
@@ -373,9 +358,6 @@ class Run(Plain, frozen=True, kw_only=True):
         "The earlier run it was compared with; null where none was given."
     )] = None
     waivers: Annotated[list[WaiverUse], _about("The waivers of the waiver file, if any.")] = []
-    trend: Annotated[list[Night], _about(
-        "The runs of the history up to this one, the oldest first; empty where none was given."
-    )] = []
     lineage: Annotated[list[LinkCard], _about(
         "What points at what: from all that stands, and from the jobs with a fail that counts or an"
         " unknown."

@@ -60,7 +60,6 @@ class _Body(msgspec.Struct, frozen=True, array_like=True):
     ml_because: str
     waiver: WaiverCard | None
     change: str
-    owner: str
 
 
 class Told(NamedTuple):
@@ -160,7 +159,7 @@ class Findings(_Sized):
             _stored(finding.message), _packed(_Body(
                 finding.partition, resource.tags, finding.fingerprint, finding.evidence,
                 finding.fix, finding.first_seen, resource.ml, resource.ml_because,
-                finding.waiver, finding.change, finding.owner,
+                finding.waiver, finding.change,
             )),
         ))
         self._size += 1
@@ -268,7 +267,7 @@ class Findings(_Sized):
             ),
             fingerprint=body.fingerprint, evidence=body.evidence, controls=stem.controls,
             fix=body.fix, historical=bool(historical), first_seen=body.first_seen, gap=gap,
-            waiver=body.waiver, change=body.change, owner=body.owner,
+            waiver=body.waiver, change=body.change,
         )
 
 

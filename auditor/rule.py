@@ -73,7 +73,6 @@ class Rule(Generic[S]):
     aliases: tuple[str, ...] = ()
     pack: str = "auditor"
     default: bool = True
-    terraform: str = ""
 
     @property
     def help_url(self) -> str:
@@ -106,15 +105,13 @@ def rule(
     settings: tuple[Setting, ...] = (),
     aliases: tuple[str, ...] = (),
     default: bool = True,
-    terraform: str = "",
 ) -> Callable[[Callable[..., Verdict]], Rule[S]]:
     """Turn a function ``(resource) -> Verdict`` into a rule; its docstring is the rationale.
 
     ``id`` is a slug and stays for ever; ``fix`` may use ``{name}``, ``{arn}``, ``{account}`` and
-    ``{region}``, and so may ``terraform``, the same fix in HCL, "" where Terraform cannot make it;
-    ``good`` and ``bad`` are documents of the kind as AWS answers them (one, a :class:`Sample`, or a
-    list); they are the rule's first tests and its documentation. One that is not ``default`` judges
-    only where it is selected.
+    ``{region}``; ``good`` and ``bad`` are documents of the kind as AWS answers them (one, a
+    :class:`Sample`, or a list); they are the rule's first tests and its documentation. One that is
+    not ``default`` judges only where it is selected.
     """
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", id):
         raise ValueError(f"{id!r}: a rule's id is words of a-z and 0-9 joined by hyphens")
@@ -127,7 +124,7 @@ def rule(
             id, title, on, severity,
             {name: tuple(ids) for name, ids in (controls or {}).items()},
             fix, _samples(good), _samples(bad), check, rationale, settings, aliases,
-            default=default, terraform=terraform,
+            default=default,
         )
 
     return made

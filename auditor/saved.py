@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
-from typing import IO
+import gzip
+import zlib
+from pathlib import Path
+from typing import IO, cast
 
 import msgspec
 
-from auditor.finding import Finding, Run
+from auditor.errors import AuditorError
+from auditor.finding import SCHEMA, Finding, Run
 from auditor.findings import Findings
+
+
+def load(path: Path) -> Run:
+    """Return the run that a JSON report holds, packed where the name ends in .gz.
+
+    Raises :class:`AuditorError` where it holds none, or one of another schema.
+    """
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as opened:
+            run = read(cast(IO[bytes], opened))
+    except (OSError, EOFError, zlib.error) as error:
+        why = getattr(error, "strerror", None) or error
+        raise AuditorError(f"{path}: cannot be read ({why})") from None
+    except msgspec.DecodeError as error:
+        raise AuditorError(
+            f"{path}: not a JSON report ({error}); `auditor scan -f json=FILE` writes one"
+        ) from None
+    if run.schema != SCHEMA:
+        raise AuditorError(f"{path}: a report of schema {run.schema}; this reads {SCHEMA}")
+    return run
 
 
 def read(file: IO[bytes]) -> Run:

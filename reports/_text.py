@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import UTC, datetime
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -40,41 +40,28 @@ def as_json(value: Any) -> bytes:
     try:
         compact = msgspec.json.encode(value)
     except UnicodeEncodeError:
-        compact = msgspec.json.encode(_encodable(msgspec.to_builtins(value, str_keys=True)))
+        plain = msgspec.to_builtins(value, str_keys=True)
+        compact = msgspec.json.encode(_with_texts(plain, _encodable))
     return msgspec.json.format(compact, indent=0)
 
 
 def plain_json(value: Any) -> bytes:
     """Return a value as JSON for readers that show it: every text in it is made visible."""
-    return as_json(_visible(value))
+    return as_json(_with_texts(value, visible))
 
 
-def _visible(value: Any) -> Any:
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _with_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """Return a value with every text in it changed."""
     if isinstance(value, str):
-        return visible(value)
+        return change(value)
     if isinstance(value, list):
-        return [_visible(one) for one in value]
+        return [_with_texts(one, change) for one in value]
     if isinstance(value, dict):
-        return {visible(key): _visible(one) for key, one in value.items()}
-    return value
-
-
-def moment_of(at: str) -> datetime:
-    """Return a time of a run; 1970 where the run's file tells none."""
-    try:
-        when = datetime.fromisoformat(at)
-    except ValueError:
-        return datetime.fromtimestamp(0, UTC)
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
-
-
-def _encodable(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, list):
-        return [_encodable(one) for one in value]
-    if isinstance(value, dict):
-        return {_encodable(key): _encodable(one) for key, one in value.items()}
+        return {change(key): _with_texts(one, change) for key, one in value.items()}
     return value
 
 

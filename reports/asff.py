@@ -9,7 +9,8 @@ from typing import IO, Any
 from auditor.finding import Finding, PastFinding, RuleCard, Run
 from auditor.verdict import Status
 
-from ._text import moment_of, plain_json, visible
+from ._text import plain_json, visible
+from ._told import accepted, chosen, closed, ended, moment_of
 
 # Kinds whose name Security Hub knows; the others are "Other".
 # https://docs.aws.amazon.com/securityhub/latest/userguide/asff-resources.html
@@ -49,13 +50,11 @@ def write(
 def findings(run: Run, outcomes: Collection[str] | None = None) -> Iterator[dict[str, Any]]:
     """Yield the findings as BatchImportFindings takes them."""
     cards = {card.id: card for card in run.rules}
-    closed = {past.fingerprint: past for past in (run.baseline.closed if run.baseline else ())
-              if past.change in ("fixed", "gone")}
-    for finding in run.findings:
-        if outcomes is None or finding.status in outcomes:
-            closed.pop(finding.fingerprint, None)  # it is told as it is now
-            yield _finding(run, finding, cards.get(finding.rule))
-    for past in closed.values():
+    left = closed(run)
+    for finding in chosen(run.findings, outcomes):
+        left.pop(finding.fingerprint, None)  # it is told as it is now
+        yield _finding(run, finding, cards.get(finding.rule))
+    for past in left.values():
         yield _archived(run, past)
 
 
@@ -80,9 +79,7 @@ def _finding(run: Run, finding: Finding, card: RuleCard | None) -> dict[str, Any
         "Workflow": {"Status": "SUPPRESSED" if status == Status.WAIVED else "NEW"},
     }
     if finding.waiver:
-        fields["auditor/waiver"] = _cut(
-            f"{finding.waiver.reason} (until {finding.waiver.expires}, {finding.waiver.owner})",
-            2048)
+        fields["auditor/waiver"] = _cut(accepted(finding.waiver), 2048)
     if finding.fix and card:
         told["Remediation"] = {"Recommendation": {
             "Text": _cut(finding.fix, 512), "Url": card.help_url}}
@@ -106,7 +103,7 @@ def _base(
     run: Run, fingerprint: str, rule: str, account: str, region: str, partition: str, title: str,
     description: str, severity: str, first_seen: str | None,
 ) -> dict[str, Any]:
-    here, now = _region(run, region), run.run.finished or run.run.started
+    here, now = _region(run, region), ended(run)
     return {
         "SchemaVersion": "2018-10-08", "Id": f"auditor/{fingerprint}",
         "ProductArn": f"arn:{partition}:securityhub:{here}:{account}:product/{account}/default",

@@ -10,10 +10,11 @@ from typing import IO, Any
 from auditor.finding import Finding, Run
 
 from ._text import visible
+from ._told import chosen
 
 COLUMNS = (
     "fingerprint", "rule", "status", "severity", "change", "title", "message", "account",
-    "partition", "region", "kind", "arn", "name", "owner", "first_seen", "historical",
+    "partition", "region", "kind", "arn", "name", "first_seen", "historical",
     "waiver_owner", "waiver_reason", "waiver_expires", "controls", "tags", "ml", "fix",
 )
 # A spreadsheet takes a cell that begins with one of these for a formula.
@@ -27,11 +28,10 @@ def write(
     line = io.StringIO()
     writer = csv.writer(line)
     writer.writerow(COLUMNS)
-    for finding in run.findings:
-        if outcomes is None or finding.status in outcomes:
-            writer.writerow([_safe(value) for value in _row(finding)])
-            if line.tell() > 65_536:
-                _moved(line, out)
+    for finding in chosen(run.findings, outcomes):
+        writer.writerow([_safe(value) for value in _row(finding)])
+        if line.tell() > 65_536:
+            _moved(line, out)
     _moved(line, out)
 
 
@@ -46,7 +46,7 @@ def _row(finding: Finding) -> tuple[str, ...]:
     return (
         finding.fingerprint, finding.rule, finding.status, finding.severity, finding.change,
         finding.title, finding.message, finding.account, finding.partition, finding.region,
-        resource.kind, resource.arn, resource.name, finding.owner, finding.first_seen or "",
+        resource.kind, resource.arn, resource.name, finding.first_seen or "",
         "yes" if finding.historical else "no",
         waiver.owner if waiver else "", waiver.reason if waiver else "",
         waiver.expires if waiver else "",

@@ -12,6 +12,7 @@ from auditor.findings import spooled
 from auditor.verdict import Status
 
 from ._text import visible
+from ._told import chosen
 
 MOST = 10  # annotations of a level that GitHub shows of a step
 _LEVEL = {
@@ -31,9 +32,8 @@ def write(
     fails = findings.of(Status.FAIL).by_severity()
     grave = [fails.pop(name) for name in ("critical", "high") if name in fails]
     left = 0
-    for finding in chain(*grave, findings.of(Status.UNKNOWN), *fails.values()):
-        if outcomes is not None and finding.status not in outcomes:
-            continue
+    worst_first = chain(*grave, findings.of(Status.UNKNOWN), *fails.values())
+    for finding in chosen(worst_first, outcomes):
         unknown = finding.status == Status.UNKNOWN
         level = "warning" if unknown else _LEVEL[finding.severity]
         counts[level] += 1

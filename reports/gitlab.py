@@ -11,6 +11,7 @@ from auditor.verdict import Status
 
 from ._place import path
 from ._text import plain_json
+from ._told import chosen
 
 _SEVERITY = {
     "critical": "blocker", "high": "critical", "medium": "major", "low": "minor", "info": "info",
@@ -22,9 +23,8 @@ def write(
 ) -> None:
     """Write what counts: fails that are neither waived nor historical, and what is unknown."""
     separator = b"["
-    for finding in spooled(run.findings).of(Status.FAIL, Status.UNKNOWN):
-        if outcomes is not None and finding.status not in outcomes:
-            continue
+    counting = spooled(run.findings).of(Status.FAIL, Status.UNKNOWN)
+    for finding in chosen(counting, outcomes):
         blind = "not determined: " if finding.status == Status.UNKNOWN else ""
         out.write(separator + b"\n  " + plain_json({
             "description": f"{finding.resource.name}: {blind}{finding.message}",

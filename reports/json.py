@@ -10,6 +10,7 @@ import msgspec
 from auditor.finding import Run
 
 from ._text import as_json
+from ._told import chosen
 
 
 def write(
@@ -19,7 +20,7 @@ def write(
 
     The same run gives the same bytes. Findings are encoded one by one, so memory stays flat.
     """
-    shown = (f for f in run.findings if outcomes is None or f.status in outcomes)
+    shown = chosen(run.findings, outcomes)
     out.write(b"{\n")
     for position, name in enumerate(run.__struct_fields__):
         value = shown if name == "findings" else getattr(run, name)

@@ -8,6 +8,7 @@ from typing import IO, Any
 from auditor.finding import Run
 
 from ._text import as_json
+from ._told import chosen
 
 
 def write(
@@ -16,6 +17,5 @@ def write(
     """Write the run to ``out``, one object a line, each with its ``type``: run, then finding."""
     members = {n: getattr(run, n) for n in run.__struct_fields__ if n != "findings"}
     out.write(as_json({"type": "run", **members}) + b"\n")
-    for finding in run.findings:
-        if outcomes is None or finding.status in outcomes:
-            out.write(b'{"type": "finding", %s\n' % as_json(finding)[1:])
+    for finding in chosen(run.findings, outcomes):
+        out.write(b'{"type": "finding", %s\n' % as_json(finding)[1:])

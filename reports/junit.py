@@ -13,6 +13,7 @@ from auditor.findings import HISTORICAL, spooled
 from auditor.verdict import Status
 
 from ._text import visible
+from ._told import accepted, chosen, ended
 
 _COUNTED = {
     Status.FAIL: "failures", Status.UNKNOWN: "errors", Status.WAIVED: "skipped",
@@ -39,9 +40,8 @@ def write(
                 counter[_COUNTED.get(told.outcome, "")] += count
     out.write(b'<?xml version="1.0" encoding="UTF-8"?>\n')
     out.write(f"<testsuites name={_attribute('auditor')}{_counts(whole)}>\n".encode())
-    stamp = _attribute((run.run.finished or run.run.started)[:19])
-    shown = (f for f in findings if outcomes is None or f.status in outcomes)
-    for key, same in groupby(shown, key=lambda f: (f.rule, f.severity)):
+    stamp = _attribute(ended(run)[:19])
+    for key, same in groupby(chosen(findings, outcomes), key=lambda f: (f.rule, f.severity)):
         out.write(
             f"  <testsuite name={_attribute(key[0])}{_counts(counts[key])} timestamp={stamp}>\n"
             .encode()
@@ -75,8 +75,7 @@ def _inner(finding: Finding) -> str:
         case Status.UNKNOWN:
             return f'<error type="unknown" message={message}/>'
         case Status.WAIVED if finding.waiver:
-            waiver = finding.waiver
-            words = f"waived until {waiver.expires} by {waiver.owner}: {waiver.reason}"
+            words = f"waived: {accepted(finding.waiver)}"
             return f"<skipped message={_attribute(words)}/>"
         case Status.FAIL:
             words = f"on a job that ended long ago: {finding.message}"

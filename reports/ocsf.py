@@ -8,7 +8,8 @@ from typing import IO, Any
 from auditor.finding import Finding, PastFinding, RuleCard, Run
 from auditor.verdict import Status
 
-from ._text import moment_of, plain_json
+from ._text import plain_json
+from ._told import accepted, chosen, closed, ended, moment_of
 
 VERSION = "1.8.0"
 _CREATE, _UPDATE, _CLOSE = 1, 2, 3
@@ -32,16 +33,12 @@ def write(
     of a fail that is mended or gone a Close; without a baseline each is a Create.
     """
     cards = {card.id: card for card in run.rules}
-    closed = {past.fingerprint: past for past in (run.baseline.closed if run.baseline else ())
-              if past.change in ("fixed", "gone")}
-    for finding in run.findings:
-        if finding.status == Status.NOT_APPLICABLE or (
-            outcomes is not None and finding.status not in outcomes
-        ):
-            continue
-        mended = closed.pop(finding.fingerprint, None) is not None
-        out.write(plain_json(_event(run, finding, cards.get(finding.rule), mended)) + b"\n")
-    for past in closed.values():
+    left = closed(run)
+    for finding in chosen(run.findings, outcomes):
+        if finding.status != Status.NOT_APPLICABLE:
+            mended = left.pop(finding.fingerprint, None) is not None
+            out.write(plain_json(_event(run, finding, cards.get(finding.rule), mended)) + b"\n")
+    for past in left.values():
         out.write(plain_json(_gone(run, past)) + b"\n")
 
 
@@ -58,14 +55,12 @@ def _event(
     number, word = _COMPLIANCE[status]
     severity, label = _SEVERITY["info" if status == Status.PASS else finding.severity]
     resource = finding.resource
+    first_seen = _milliseconds(finding.first_seen or ended(run))
     event = _base(run, activity, state, finding.account, finding.region) | {
         "severity_id": severity, "severity": label, "message": finding.message,
         "finding_info": {
             "uid": finding.fingerprint, "title": finding.title, "desc": finding.message,
-            "created_time": _milliseconds(
-                finding.first_seen or run.run.finished or run.run.started),
-            "first_seen_time": _milliseconds(
-                finding.first_seen or run.run.finished or run.run.started),
+            "created_time": first_seen, "first_seen_time": first_seen,
             "types": ["Software and Configuration Checks"],
             "product_uid": "sagemaker-auditor",
         },
@@ -92,8 +87,7 @@ def _event(
         references = [card.help_url] if card else []
         event["remediation"] = {"desc": finding.fix, "references": references}
     if finding.waiver:
-        waiver = finding.waiver
-        event["comment"] = f"{waiver.reason} (until {waiver.expires}, {waiver.owner})"
+        event["comment"] = accepted(finding.waiver)
     return event
 
 
@@ -119,7 +113,7 @@ def _base(run: Run, activity: int, state: int, account: str, region: str) -> dic
         "class_name": "Compliance Finding", "activity_id": activity,
         "activity_name": _ACTIVITY[activity], "type_uid": 200300 + activity,
         "type_name": f"Compliance Finding: {_ACTIVITY[activity]}",
-        "time": _milliseconds(run.run.finished or run.run.started),
+        "time": _milliseconds(ended(run)),
         "status_id": state, "status": _STATE[state],
         "metadata": {
             "version": VERSION, "profiles": ["cloud"],

@@ -12,6 +12,7 @@ from auditor.findings import HISTORICAL, Selection, spooled
 from auditor.verdict import Status
 
 from ._text import plain_json
+from ._told import ended
 
 VERSION = "1.2.1"
 _SPACE = uuid.UUID("6f0f2a3e-8d5c-5b7e-9a55-2f6d1f0c4c11")  # of the names below, for ever
@@ -37,7 +38,7 @@ def write(
         (framework, control) for framework in run.frameworks for control in framework.controls
         if control.state in _TOLD
     ]
-    at = run.run.finished or run.run.started
+    at = ended(run)
     head = {
         "uuid": _uuid("results", run.run.id),
         "metadata": {

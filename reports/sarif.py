@@ -12,6 +12,7 @@ from auditor.verdict import Status
 
 from ._place import path
 from ._text import plain_json
+from ._told import accepted
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MOST = 25_000  # results of a run that GitHub takes; further ones are in runs of their own
@@ -87,11 +88,10 @@ def _times(run: Run) -> dict[str, str]:
 
 
 def _descriptor(card: RuleCard) -> dict[str, Any]:
-    terraform = f"\n\n```hcl\n{card.terraform}\n```" if card.terraform else ""
     return {
         "id": card.id, "shortDescription": {"text": card.title},
         "fullDescription": {"text": card.rationale}, "helpUri": card.help_url,
-        "help": {"text": card.fix, "markdown": f"{card.fix}{terraform}"},
+        "help": {"text": card.fix, "markdown": card.fix},
         "defaultConfiguration": {"level": _LEVEL[card.severity]},
         "properties": {
             "security-severity": _SCORE[card.severity], "precision": "high",
@@ -138,9 +138,7 @@ def _result(finding: Finding, numbers: Mapping[str, int]) -> dict[str, Any]:
     }
     if finding.change:
         told["baselineState"] = "unchanged" if finding.change == "unchanged" else "new"
-    reason = finding.waiver and (
-        f"{finding.waiver.reason} (until {finding.waiver.expires}, {finding.waiver.owner})"
-    )
+    reason = finding.waiver and accepted(finding.waiver)
     if finding.historical and finding.status == Status.FAIL:
         reason = "the job ended before the window; it cannot be mended"
     if reason or finding.status == Status.WAIVED:

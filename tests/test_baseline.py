@@ -64,10 +64,20 @@ def test_not_applicable_any_more_is_fixed():
 
 @pytest.mark.parametrize("blind", [
     {"looks": [Look(kind=CARD.kind, account=made.ACCOUNT, region="eu-west-1", state="refused")]},
+    {"looks": [Look(kind=CARD.kind, account=made.ACCOUNT, region="eu-west-1", state="unavailable")]},
     {"left_out": {CARD.kind: 3}},
 ])
 def test_what_was_not_looked_for_is_not_gone(blind):
     assert changes(compared(night(1, "fail"), night(2, "", **blind))) == {"a": "not_evaluated"}
+
+
+def test_a_list_refused_elsewhere_may_have_held_it():
+    """Buckets are listed for the account, and lie in Regions."""
+    whole = night(1, "fail")
+    everywhere = made.finding(CARD, "(all)", "unknown", "no", region="global", arn="arn:aws:x:::*")
+    after = replace(night(2, ""), findings=Findings([everywhere]))
+    after = replace(after, coverage=replace(after.coverage, outcomes={"unknown": 1}))
+    assert changes(compared(whole, after)) == {"a": "not_evaluated"}
 
 
 @pytest.mark.parametrize("narrow", [

@@ -14,10 +14,12 @@ import random
 import pytest
 
 from auditor.aws.plan import Call, calls, plan
+from auditor.baseline import earlier
 from auditor.gate import INCOMPLETE, decide
 from auditor.inventory import GLOBAL
 from auditor.kinds import TABLE
 from auditor.plugins import load_rules
+from auditor.revise import revised
 from tests.conftest import point_at
 from tests.fakeaws import Fake, Fault
 from tests.fakeaws.faults import BODIES
@@ -251,4 +253,9 @@ def dishonest(before, after):
         f"{f.rule} {f.resource.name}: {f.status} came out of nothing"
         for f in now.values() if f.status != "unknown"
     ]
-    return wrong
+    # nothing has changed in the account, so nothing was mended and nothing is gone
+    told = revised(after, compare=True, before=earlier(before, "before"))
+    return wrong + [
+        f"{past.rule} {past.arn}: {past.change}" for past in told.baseline.closed
+        if past.change != "not_evaluated"
+    ]

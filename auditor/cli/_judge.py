@@ -55,6 +55,7 @@ def judge(inventory: Inventory, options: dict[str, Any], ready: dict[str, Any]) 
         run, ready["outputs"], outcomes=ready["outcomes"], color=options["color"],
         verbose=options["verbose"],
     )
+    ready["since"].settle(run)
     decision = _output.conclude(run, ready["outputs"], ready["gate"], quiet=options["quiet"])
     raise click.exceptions.Exit(decision.code)
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import IO, Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import click
-import msgspec
 
 from auditor import waivers as _waivers
 from auditor.baseline import Earlier, earlier
 from auditor.errors import AuditorError
-from auditor.finding import SCHEMA, RuleCard, Run, WaiverUse
+from auditor.finding import RuleCard, Run, WaiverUse
 from auditor.plugins import load_rules
 from auditor.revise import revised
 from auditor.rule import Rule
-from auditor.saved import read
+from auditor.saved import load
 from auditor.shape import when
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -59,8 +57,7 @@ class Since:
     def over(self, run: Run) -> Run:
         """Return the run waived and compared.
 
-        Waivers stand as on the day of the run: a report written again says the same. Raises
-        :class:`AuditorError` for a waiver that matches nothing, with --strict-waivers.
+        Waivers stand as on the day of the run: a report written again says the same.
         """
         if self.waivers is None and not self.without_waivers and not self.compare:
             return run
@@ -68,14 +65,19 @@ class Since:
         if held is not None:
             at = run.run.finished or run.run.started
             held = _waivers.Waivers(held.waivers, when(at).date() if at else held.on, held.source)
-        told = revised(
+        return revised(
             run, waivers=held, without_waivers=self.without_waivers, compare=self.compare,
             before=self.before,
         )
-        unused = [use for use in told.waivers if use.state == "unused"]
+
+    def settle(self, run: Run) -> None:
+        """Raise :class:`AuditorError` for a waiver that matches nothing, with --strict-waivers.
+
+        That is after the reports are written: they are in every case.
+        """
+        unused = [use for use in run.waivers if use.state == "unused"]
         if self.strict and unused:
             raise AuditorError("; ".join(map(_words, unused)))
-        return told
 
 
 def checked_since(
@@ -108,23 +110,6 @@ def known_rules(run: Run) -> Iterator[RuleCard | Rule[Any]]:
     yield from run.rules
 
 
-def load_run(path: Path) -> Run:
-    """Return the run that a JSON report holds; raises :class:`AuditorError` where it holds none."""
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as opened:
-            run = read(cast(IO[bytes], opened))
-    except (OSError, EOFError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise AuditorError(f"{path}: cannot be read ({why})") from None
-    except msgspec.DecodeError as error:
-        raise AuditorError(
-            f"{path}: not a JSON report ({error}); `auditor scan -f json=FILE` writes one"
-        ) from None
-    if run.schema != SCHEMA:
-        raise AuditorError(f"{path}: a report of schema {run.schema}; this reads {SCHEMA}")
-    return run
-
-
 def tell(run: Run) -> None:
     """Say on standard error which waivers want somebody's attention."""
     for use in run.waivers:
@@ -148,7 +133,7 @@ def _baseline(path: Path, missing: str) -> Earlier | None:
         click.echo(f"baseline: {path} does not exist: every fail is"
                    f" {'new' if missing == 'all-new' else 'taken as known'}", err=True)
         return Earlier("", "", {}, others="new" if missing == "all-new" else "unchanged")
-    return earlier(load_run(path), str(path))
+    return earlier(load(path), str(path))
 
 
 def _today() -> date:

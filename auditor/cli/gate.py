@@ -9,7 +9,8 @@ import click
 
 from auditor import config
 from auditor.cli._output import conclude, config_option, gate_of, gate_options
-from auditor.cli._since import checked_since, known_rules, load_run, since_options, tell
+from auditor.cli._since import checked_since, known_rules, since_options, tell
+from auditor.saved import load
 
 
 @click.command(name="gate")
@@ -20,8 +21,10 @@ from auditor.cli._since import checked_since, known_rules, load_run, since_optio
 def command(file: Path, **options: Any) -> None:
     """Decide a finished run's exit code, from its JSON report."""
     gate = gate_of(config.read(options["config"]).gate, options)
-    run = load_run(file)
-    run = checked_since(options, known_rules(run)).over(run)
+    run = load(file)
+    since = checked_since(options, known_rules(run))
+    run = since.over(run)
     tell(run)
+    since.settle(run)
     decision = conclude(run, (), gate, quiet=False)
     raise click.exceptions.Exit(decision.code)

@@ -14,6 +14,7 @@ from auditor.cli._output import packed, parse_outcomes
 from auditor.errors import AuditorError
 from auditor.finding import Run
 from auditor.plugins import load_report
+from auditor.saved import load
 
 _BUCKET = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(.+)")
 SENT = "fail,unknown,waived,pass"
@@ -38,9 +39,7 @@ def command(
 
     It uses credentials that may write; a scan needs none of them.
     """
-    from auditor.cli._since import load_run
-
-    run, wanted = load_run(file), parse_outcomes(outcomes) or frozenset()
+    run, wanted = load(file), parse_outcomes(outcomes) or frozenset()
     if target == "security-hub":
         code = _security_hub(run, wanted, profile, send)
     elif matched := _BUCKET.fullmatch(target):

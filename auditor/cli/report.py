@@ -18,7 +18,8 @@ from auditor.cli._output import (
     report_options,
     write,
 )
-from auditor.cli._since import checked_since, known_rules, load_run, since_options, tell
+from auditor.cli._since import checked_since, known_rules, since_options, tell
+from auditor.saved import load
 
 
 @click.command(name="report")
@@ -32,10 +33,12 @@ def command(file: Path, **options: Any) -> None:
     gate = gate_of(config.read(options["config"]).gate, options)
     outputs = parse_formats(options["formats"])
     outcomes = parse_outcomes(options["outcomes"])
-    run = load_run(file)
-    run = checked_since(options, known_rules(run)).over(run)
+    run = load(file)
+    since = checked_since(options, known_rules(run))
+    run = since.over(run)
     if not options["quiet"]:
         tell(run)
     write(run, outputs, outcomes=outcomes, color=options["color"], verbose=options["verbose"])
+    since.settle(run)
     decision = conclude(run, outputs, gate, quiet=options["quiet"])
     raise click.exceptions.Exit(decision.code)

@@ -75,6 +75,9 @@ def test_the_filter_shows_what_holds_every_word(opened):
     page = opened(run)
     page.locator(".open").click()
     everything = page.locator(".outcomes .finding")
+    there = page.locator(".outcomes [id^=f-]").evaluate_all("all => all.map(one => one.id)")
+    assert sorted(there) == sorted(
+        f"f-{f.fingerprint}" for f in run.findings if f.status not in ("pass", "not_applicable"))
     texts = everything.evaluate_all(
         "all => all.map(one => (one.closest('.rule').querySelector('summary').textContent"
         " + ' ' + one.textContent).toLowerCase())")
@@ -112,4 +115,10 @@ def test_it_breaks_no_rule_of_accessibility(opened, scheme):
 
 
 def test_it_prints(opened):
-    assert opened(made.golden()).pdf().startswith(b"%PDF")
+    """What leads about is not there, what was found is."""
+    page = opened(made.golden())
+    page.emulate_media(media="print")
+    assert page.locator("nav").is_hidden() and page.locator(".filter").is_hidden()
+    assert page.locator("#summary .verdict").is_visible()
+    assert page.locator(".outcomes .finding").first.is_visible()
+    assert len(page.pdf()) > 20_000
