@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import shlex
 import sqlite3
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import chain, islice
 from typing import Any
 
 import jmespath
@@ -36,6 +36,7 @@ from auditor.frameworks.tally import tallied
 from auditor.inventory import GLOBAL, Inventory, Kind, Resource
 from auditor.keeping import Broken
 from auditor.kind import IN_USE
+from auditor.lineage import Lineage
 from auditor.rule import Rule
 from auditor.scope import Scope, Use
 from auditor.shape import Read, recording, when
@@ -380,16 +381,18 @@ def evaluate(
     )
 
 
-def _lineage(inventory: Inventory, found: Findings) -> list[LinkCard]:
+def _lineage(inventory: Inventory, found: Findings) -> Lineage:
     """Return what points at what, of all that stands and of the jobs that have a finding."""
     standing = [kind.name for kind in inventory.kinds.values() if not kind.ended]
-    words: dict[str, str] = {}  # an ARN that stands in many links is held once
-    return [
-        LinkCard(
-            source=words.setdefault(source, source), source_kind=sys.intern(source_kind),
-            member=sys.intern(member), target=words.setdefault(target, target),
-            target_kind=sys.intern(target_kind),
-        )
-        for source, source_kind, member, target, target_kind
-        in inventory.drawn(standing, found.concerned())
-    ]
+    jobs = [kind.name for kind in inventory.kinds.values() if kind.ended]
+    concerned = found.concerned()
+    some = iter(lambda: list(islice(concerned, 500)), [])
+    rows = chain(
+        inventory.drawn(standing),
+        chain.from_iterable(inventory.drawn(jobs, arns) for arns in some),
+    )
+    return Lineage(
+        LinkCard(source=source, source_kind=source_kind, member=member, target=target,
+                 target_kind=target_kind)
+        for source, source_kind, member, target, target_kind in rows
+    )

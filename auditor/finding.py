@@ -358,7 +358,7 @@ class Run(Plain, frozen=True, kw_only=True):
         "The earlier run it was compared with; null where none was given."
     )] = None
     waivers: Annotated[list[WaiverUse], _about("The waivers of the waiver file, if any.")] = []
-    lineage: Annotated[list[LinkCard], _about(
+    lineage: Annotated[Collection[LinkCard], _about(
         "What points at what: from all that stands, and from the jobs with a fail that counts or an"
         " unknown."
     )] = []

@@ -8,13 +8,14 @@ import weakref
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from auditor.finding import Evidence, Finding, ResourceCard, WaiverCard
 from auditor.verdict import Severity, Status
 
+T = TypeVar("T")
 HISTORICAL = "historical"  # the outcome of a fail that does not count; the others are statuses
 _BATCH = 500
 # A file without a name is sqlite's own: readable by its owner only, deleted as soon as it is open,
@@ -84,18 +85,19 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Body).decode
 
 
-def _stored(text: str) -> str | bytes:
+def stored(word: str) -> str | bytes:
     """Return a text as sqlite can hold it: AWS may answer lone surrogates, which UTF-8 lacks."""
-    if not text.isascii():
+    if not word.isascii():
         try:
-            text.encode()
+            word.encode()
         except UnicodeEncodeError:
-            return text.encode("utf-8", "surrogatepass")
-    return text
+            return word.encode("utf-8", "surrogatepass")
+    return word
 
 
-def _text(stored: str | bytes) -> str:
-    return stored if isinstance(stored, str) else stored.decode("utf-8", "surrogatepass")
+def text(held: str | bytes) -> str:
+    """Return the text that :func:`stored` made storable."""
+    return held if isinstance(held, str) else held.decode("utf-8", "surrogatepass")
 
 
 def _packed(body: _Body) -> bytes | str:
@@ -111,13 +113,13 @@ def _unpacked(packed: bytes | str) -> _Body:
     return _decode(packed)
 
 
-class _Sized(Collection[Finding]):
-    """Findings that are read as they are asked for; like a list, it equals what holds the same."""
+class Sized(Collection[T]):
+    """What is read as it is asked for; like a list, it equals what holds the same."""
 
     __hash__ = None  # type: ignore[assignment]
 
-    def __contains__(self, finding: object) -> bool:
-        return any(one == finding for one in self)
+    def __contains__(self, wanted: object) -> bool:
+        return any(one == wanted for one in self)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Collection):
@@ -127,7 +129,7 @@ class _Sized(Collection[Finding]):
         )
 
 
-class Findings(_Sized):
+class Findings(Sized[Finding]):
     """The findings of a run: the worst first, then by rule, account, region and ARN.
 
     They may be iterated as often as wanted, also inside an iteration; memory stays flat however
@@ -154,9 +156,9 @@ class Findings(_Sized):
         outcome = HISTORICAL if historical and status == Status.FAIL else status
         self._counts[stem, outcome, historical, finding.change] += 1
         self._waiting.append((
-            stem, _stored(finding.account), _stored(finding.region), _stored(resource.arn),
-            self._size, outcome, status, historical, finding.gap, _stored(resource.name),
-            _stored(finding.message), _packed(_Body(
+            stem, stored(finding.account), stored(finding.region), stored(resource.arn),
+            self._size, outcome, status, historical, finding.gap, stored(resource.name),
+            stored(finding.message), _packed(_Body(
                 finding.partition, resource.tags, finding.fingerprint, finding.evidence,
                 finding.fix, finding.first_seen, resource.ml, resource.ml_because,
                 finding.waiver, finding.change,
@@ -180,7 +182,7 @@ class Findings(_Sized):
         if number == len(self._stems):
             self._stems.append(stem)
             self._db.execute("INSERT INTO stem VALUES (?,?,?)", (
-                number, Severity(stem.severity).rank, _stored(stem.rule)))
+                number, Severity(stem.severity).rank, stored(stem.rule)))
         self._recent[key] = number
         return number
 
@@ -214,11 +216,13 @@ class Findings(_Sized):
         return Selection(self, counts, "f.outcome IN (SELECT value FROM json_each(?))",
                          (json.dumps(outcomes),))
 
-    def concerned(self) -> list[str]:
-        """Return the ARNs of what has a fail, waived or not but not historical, or an unknown."""
-        return [_text(arn) for (arn,) in self.query(
+    def concerned(self) -> Iterator[str]:
+        """Yield the ARNs of what has a fail, waived or not but not historical, or an unknown."""
+        for (arn,) in self.query(
             "SELECT DISTINCT arn FROM finding WHERE outcome IN ('fail', 'waived', 'unknown')"
-        )]
+            " ORDER BY arn"
+        ):
+            yield text(arn)
 
     def behind(self, groups: Sequence[Collection[int]]) -> list[Selection]:
         """Return the unknown findings behind each group of gaps; a gap is in one group."""
@@ -244,10 +248,10 @@ class Findings(_Sized):
         )))
         return Selection(self, counts, where, (gaps,))
 
-    def query(self, text: str, given: tuple[Any, ...] = ()) -> sqlite3.Cursor:
+    def query(self, sql: str, given: tuple[Any, ...] = ()) -> sqlite3.Cursor:
         """Ask the file, for the selections."""
         self._flush()
-        return self._db.execute(text, given)
+        return self._db.execute(sql, given)
 
     def stem(self, number: int) -> Stem:
         """Return what the findings of that stem have in common."""
@@ -259,10 +263,10 @@ class Findings(_Sized):
         stem, body = self._stems[number], _unpacked(packed)
         return Finding(
             rule=stem.rule, status=status, severity=stem.severity, title=stem.title,
-            message=_text(message), account=_text(account), partition=body.partition,
-            region=_text(region),
+            message=text(message), account=text(account), partition=body.partition,
+            region=text(region),
             resource=ResourceCard(
-                kind=stem.kind, arn=_text(arn), name=_text(name), tags=body.tags, ml=body.ml,
+                kind=stem.kind, arn=text(arn), name=text(name), tags=body.tags, ml=body.ml,
                 ml_because=body.ml_because,
             ),
             fingerprint=body.fingerprint, evidence=body.evidence, controls=stem.controls,
@@ -271,7 +275,7 @@ class Findings(_Sized):
         )
 
 
-class Selection(_Sized):
+class Selection(Sized[Finding]):
     """Some of the findings of a run, in its order; how many they are is known beforehand."""
 
     def __init__(
@@ -364,7 +368,7 @@ class Selection(_Sized):
             self._given * 2,
         )
         for message, same in groupby(rows, key=lambda row: row[8]):
-            yield _text(message), map(self._findings.made, same)
+            yield text(message), map(self._findings.made, same)
 
     def reasons(self) -> Iterator[Reason]:
         """Yield what they say, the most frequent first."""
@@ -376,7 +380,7 @@ class Selection(_Sized):
         )
         for (message, total), same in groupby(rows, key=lambda row: (row[0], row[2])):
             rules = dict.fromkeys(self._findings.stem(number).rule for _, number, _ in same)
-            yield Reason(_text(message), total, list(rules))
+            yield Reason(text(message), total, list(rules))
 
     @property
     def reason_count(self) -> int:

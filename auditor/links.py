@@ -195,17 +195,21 @@ class Links(Store):
                 yield kind, region, value
 
     def drawn(
-        self, standing: Iterable[str], arns: Iterable[str]
+        self, kinds: Iterable[str], arns: Iterable[str] | None = None
     ) -> Iterator[tuple[str, str, str, str, str]]:
         """Yield what points at what: its ARN, its kind, the member, the target's ARN and kind.
 
-        Those that point are all resources of the ``standing`` kinds, and those of the ``arns``.
+        Those that point are the resources of some kinds, of some ``arns`` where they are given.
         """
+        given = [json.dumps(list(kinds))]
+        among = ""
+        if arns is not None:
+            among = " AND r.arn IN (SELECT value FROM json_each(?))"
+            given.append(json.dumps(list(arns)))
         yield from self._db.execute(
             "SELECT DISTINCT r.arn, r.kind, p.path, t.arn, t.kind FROM edge e"
             " JOIN resource r ON r.id = e.source JOIN path p ON p.id = e.path"
             " JOIN target t ON t.id = e.target WHERE t.state = 'here'"
-            " AND (r.kind IN (SELECT value FROM json_each(?))"
-            " OR r.arn IN (SELECT value FROM json_each(?))) ORDER BY r.arn, p.path, e.position",
-            (json.dumps(list(standing)), json.dumps(list(arns))),
+            f" AND +r.kind IN (SELECT value FROM json_each(?)){among}"
+            " ORDER BY r.arn, p.path, e.position", given,
         )

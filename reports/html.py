@@ -22,10 +22,10 @@ from auditor.finding import (
     Evidence,
     Finding,
     FrameworkCard,
-    LinkCard,
     RuleCard,
     Run,
 )
+from auditor.lineage import drawn
 
 from ._digest import (
     GRAVEST_FIRST,
@@ -88,17 +88,13 @@ class _Neighbours:
     MOST = 8
 
     def __init__(self, run: Run) -> None:
-        self._from: defaultdict[str, list[LinkCard]] = defaultdict(list)
-        self._to: defaultdict[str, list[LinkCard]] = defaultdict(list)
-        for link in run.lineage:
-            self._from[link.source].append(link)
-            self._to[link.target].append(link)
+        self._lineage = drawn(run.lineage)
 
     def __call__(self, arn: str) -> list[tuple[str, list[tuple[str, str, str]], int]]:
         """Return both sides: the word for it, kind, ARN and member of each, how many more."""
         sides = [
-            ("Pointed at by", [(k.source_kind, k.source, k.member) for k in self._to.get(arn, ())]),
-            ("Points at", [(k.target_kind, k.target, k.member) for k in self._from.get(arn, ())]),
+            ("Pointed at by", [(k.source_kind, k.source, k.member) for k in self._lineage.to(arn)]),
+            ("Points at", [(k.target_kind, k.target, k.member) for k in self._lineage.of(arn)]),
         ]
         return [
             (word, found[:self.MOST], max(0, len(found) - self.MOST))

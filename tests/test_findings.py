@@ -19,8 +19,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from auditor.finding import Evidence, Finding
+from auditor.finding import Evidence, Finding, LinkCard
 from auditor.findings import Findings, Reason, Told, spooled
+from auditor.lineage import Lineage, drawn
 from auditor.plugins import load_report
 from auditor.saved import read
 from auditor.verdict import Severity
@@ -282,3 +283,14 @@ def test_nothing_of_a_finding_is_lost():
     full = msgspec.structs.replace(some(Finding), severity="high", status="fail")
     assert all(getattr(full, name) for name in Finding.__struct_fields__)
     assert list(Findings([full])) == [full]
+
+
+def test_lineage_is_read_as_it_was_given_and_asked_for_by_either_end():
+    links = [LinkCard(source=f"arn:{n % 3}\ud800", source_kind="A", member="m[]", target="arn:t",
+                      target_kind="B") for n in range(1_200)]
+    lineage = Lineage(links)
+    assert lineage == links and len(lineage) == 1_200 and list(lineage) == list(lineage)
+    assert len(list(lineage.of("arn:1\ud800"))) == 400 and list(lineage.of("arn:t")) == []
+    assert list(lineage.to("arn:t")) == links
+    assert drawn(lineage) is lineage and drawn(links) == links
+    assert Lineage() == []

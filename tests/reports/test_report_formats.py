@@ -17,7 +17,7 @@ from botocore.session import get_session
 from botocore.validate import ParamValidator
 from junitparser import JUnitXml
 
-from auditor.finding import BaselineCard, PastFinding, WaiverCard
+from auditor.finding import BaselineCard, LinkCard, PastFinding, WaiverCard
 from auditor.plugins import load_report, report_names
 from tests.reports import made
 from tests.reports.measured import Sink, peak
@@ -258,11 +258,13 @@ def test_markdown_stops_before_github_drops_it_whole(monkeypatch):
 
 # -- JSON Lines
 
-def test_jsonl_is_the_run_and_its_findings():
-    run = every_state()
-    head, *lines = [json.loads(line) for line in written("jsonl", run).splitlines()]
-    assert head.pop("type") == "run" and {line.pop("type") for line in lines} == {"finding"}
-    assert head | {"findings": lines} == msgspec.to_builtins(run)
+def test_jsonl_is_the_run_its_links_and_its_findings():
+    link = LinkCard(source="a", source_kind="A", member="m", target="b", target_kind="B")
+    run = replace(every_state(), lineage=[link])
+    lines = [json.loads(line) for line in written("jsonl", run).splitlines()]
+    types = [line.pop("type") for line in lines]
+    assert types == ["run", "link"] + ["finding"] * 7
+    assert lines[0] | {"lineage": lines[1:2], "findings": lines[2:]} == msgspec.to_builtins(run)
 
 
 # -- OCSF
